@@ -1,0 +1,90 @@
+/*
+ * What the files of cmd/fettle share: the command tree, the global options, exit codes, and the
+ * `struct app` a running command finds in ctx->app. To add a command: one file with one
+ * `const struct cli_cmd cmd_x`, its declaration below, its row in cmds.c, then `make gen`.
+ */
+#ifndef FETTLE_CMDS_H
+#define FETTLE_CMDS_H
+
+#include "base/base.h"
+
+#include "cli/cli.h"
+#include "settings/settings.h"
+#include "ui/ui.h"
+
+/* Documented once, in `fettle help exit-codes`. */
+enum exit_code {
+	EXIT_CODE_OK = 0,
+	EXIT_CODE_NO = 1,        /* the answer is no: differences, drift */
+	EXIT_CODE_USAGE = 2,     /* command line, settings or manifests wrong; nothing attempted */
+	EXIT_CODE_FAILED = 3,    /* I/O, network, partial apply */
+	EXIT_CODE_AUTH = 4,      /* authentication or permission */
+	EXIT_CODE_CONFLICT = 5,  /* locked, changed underneath, refused by a guard */
+	EXIT_CODE_UNHEALTHY = 6, /* applied but not healthy in time */
+	EXIT_CODE_TIMEOUT = 124,
+	EXIT_CODE_INTERRUPTED = 130,
+	EXIT_CODE_TERMINATED = 143
+};
+
+/* The global options, parsed for every command. */
+struct globals {
+	int help; /* 1: -h, 2: --help */
+	bool version;
+	bool quiet;
+	int verbose;
+	const char *directory;
+	int color; /* enum ui_when */
+	bool no_input;
+};
+extern const struct cli_opt global_opts[];
+
+struct app {
+	const struct cli_program *program;
+	struct ui *ui;
+	struct globals *globals;
+	struct settings *settings; /* NULL until app_settings */
+};
+
+/* fettle's settings, read at the first call. Fails as settings_load does. */
+NODISCARD err *app_settings(struct app *app, const struct settings **ret_settings);
+
+/* Choices for `--output` of commands with text and JSON; text is 0. */
+enum out_format { OUT_TEXT, OUT_JSON, OUT_MARKDOWN, OUT_YAML };
+extern const struct cli_choice out_text_json[];
+extern const struct cli_choice out_text_json_markdown[];
+/* For `--log-format`: enum ui_log_format. */
+extern const struct cli_choice log_formats[];
+
+/* All commands, options and texts: what parser and generators work on. */
+extern const struct cli_program fettle_program;
+
+/* Kind of a returned error to exit code; the only place that decides. */
+int exit_code_of(const struct cli_ctx *ctx, const err *e);
+
+/* `fettle help TOPIC`. */
+struct topic {
+	const char *name;
+	const char *brief;
+	const char *text;
+};
+extern const struct topic topics[]; /* ends with a NULL name */
+
+extern const struct cli_cmd cmd_apply;
+extern const struct cli_cmd cmd_completion;
+extern const struct cli_cmd cmd_diff;
+extern const struct cli_cmd cmd_doctor;
+extern const struct cli_cmd cmd_help;
+extern const struct cli_cmd cmd_history;
+extern const struct cli_cmd cmd_init;
+extern const struct cli_cmd cmd_render;
+extern const struct cli_cmd cmd_rollback;
+extern const struct cli_cmd cmd_settings;
+extern const struct cli_cmd cmd_status;
+extern const struct cli_cmd cmd_version;
+
+/* Not shown anywhere: generators and the shells' question. */
+extern const struct cli_cmd cmd_complete;
+extern const struct cli_cmd cmd_gen;
+extern const struct cli_cmd cmd_spec;
+
+#endif
