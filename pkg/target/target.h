@@ -1,0 +1,172 @@
+/*
+ * The target driver: all that differs between a machine, a cluster and a configuration center.
+ * The planner and executor of pkg/apply call these functions and know nothing else; a driver knows
+ * nothing of inventories, prompts, plans as files or exit codes.
+ *
+ * The order of calls: open → compile (each object) → link (once) → prepare (once) → plan (each
+ * object, concurrently) → plan_removal (each pruned record, concurrently) → apply / remove (as the
+ * DAG allows, concurrently) → flush → run_handler → (revert) → close.
+ *
+ * Fingerprints are short texts ("sha256:…" over content and metadata the driver manages) that are
+ * equal exactly when the states are equal as far as the driver manages them; they carry no secret
+ * (sensitive content goes in through a keyed hash). "" means: nothing there.
+ */
+#ifndef TARGET_TARGET_H
+#define TARGET_TARGET_H
+
+#include "base/base.h"
+#include "base/arena.h"
+#include "target/object.h"
+
+struct target;
+struct json_writer;
+
+enum plan_action {
+	PLAN_NONE,    /* in sync */
+	PLAN_CREATE,
+	PLAN_UPDATE,
+	PLAN_REPLACE, /* must be removed and made again (a folder where a file should be) */
+	PLAN_DELETE,
+	PLAN_RUN,     /* state is right, something must be run: a restart, a pending onChange */
+	PLAN_FORGET,  /* recorded, but gone already: only the record goes */
+	PLAN_REFUSED, /* a guard says no: `reason` says which and how to insist */
+};
+
+/* One difference. Texts are NULL when absent on that side. */
+struct plan_change {
+	const char *path;    /* "content", "mode", "data.key", "spec.replicas" */
+	const char *before, *after;
+	size_t before_len, after_len;
+	bool is_text;        /* show as a line diff; else as `before → after` */
+	bool is_sensitive;   /* before and after are keyed tags, not the values */
+	bool is_binary;      /* before and after describe ("1.2 kB, sha256:…") */
+	struct plan_change *next;
+};
+
+/* What a driver says of one object. Texts live in `arena`, which is empty until needed. */
+struct plan_item {
+	const struct object *object;   /* NULL for a removal */
+	const char *key, *display;
+	const char *location;          /* where on the target ("/etc/motd"); may be NULL */
+	enum plan_action action;
+	const char *reason;            /* why, for people; may be NULL */
+	const char *hint;              /* how to insist, for PLAN_REFUSED; may be NULL */
+	struct plan_change *changes;
+	const char *desired;           /* fingerprint of what the manifest asks for; see wants_fingerprint */
+	const char *live;              /* fingerprint of what is there */
+	bool is_foreign;               /* something is there that fettle has no record of */
+	bool has_drifted;              /* live differs from what was recorded (somebody changed it) */
+	bool is_sensitive;
+	const char **handlers;         /* keys of what must run once after a change; NULL-terminated */
+	void *undo;                    /* the driver's: how to put the old state back (set by apply) */
+	struct arena arena;
+};
+
+/* What is recorded of an object from earlier applies. */
+struct target_record {
+	const char *key;
+	const char *location;
+	const char *fingerprint;       /* of what was last applied; "" when never finished */
+	const char *driver_data;       /* what the driver asked to keep (target_describe); "" if nothing */
+	bool is_pending;               /* an earlier run was cut off in the middle of this object */
+};
+
+enum target_plan_flags {
+	TARGET_WANT_FINGERPRINTS = 1u << 0, /* fill desired and live also for PLAN_NONE */
+};
+
+/* Borrowed by the target for its whole life. */
+struct target_context {
+	/* Bytes of a repository file named in a manifest (`contentFrom`), relative to the manifest. */
+	err *(*read_source)(void *context, const struct object *object, const char *reference,
+	                    size_t limit, struct str *ret_text);
+	void *context;
+	int64_t deadline_ns;           /* clock_monotonic_ns() at which to give up; 0 = never */
+	const volatile void *cancel;   /* struct cancel of pal/sig.h; NULL = never */
+	const unsigned char *tag_key;  /* 32 bytes for fingerprints and tags of sensitive content */
+};
+
+struct target_ops {
+	const char *name;              /* "host" */
+
+	/* Is this a kind of ours? `ret_hint` may name what the user may have meant. */
+	bool (*handles)(const char *group, const char *kind);
+
+	/* Check the manifest and attach object->compiled (in `set`'s arena). All errors of it, joined. */
+	err *(*compile)(struct target *target, struct object_set *set, struct object *object);
+
+	/* Edges between objects (a folder before what is in it), and clashes between them. */
+	err *(*link)(struct target *target, struct object_set *set);
+
+	/* Look at the target for the whole set at once, where that is cheaper. May be NULL. */
+	err *(*prepare)(struct target *target, const struct object_set *set);
+
+	/*
+	 * Compare one object with the live state into `item` (zeroed but for object, key, display).
+	 * Thread-safe. An error here is an error of the plan, never "no difference".
+	 */
+	err *(*plan)(struct target *target, const struct object *object,
+	             const struct target_record *record, unsigned flags, struct plan_item *item);
+
+	/* The same for a recorded object whose manifest is gone: DELETE, FORGET or REFUSED. */
+	err *(*plan_removal)(struct target *target, const struct target_record *record,
+	                     struct plan_item *item);
+
+	/*
+	 * Make it so. Thread-safe. Must refuse (CONFLICT) when live moved since the plan was made.
+	 * Durable only after the next flush. `ret_fingerprint`, in item->arena, is what is there now.
+	 */
+	err *(*apply)(struct target *target, struct plan_item *item, const char **ret_fingerprint);
+	err *(*remove)(struct target *target, struct plan_item *item,
+	               const struct target_record *record);
+
+	/* Make what was applied so far survive a power cut. Thread-safe. May be NULL. */
+	err *(*flush)(struct target *target);
+
+	/* Run what item->handlers named; called once per key, after all its items are done. */
+	err *(*run_handler)(struct target *target, const char *handler);
+
+	/* Put back the state before apply, after a handler failed. May be NULL. */
+	err *(*revert)(struct target *target, struct plan_item *item);
+
+	/*
+	 * The manifest with everything it refers to put in line (contentFrom → content), so that it
+	 * can be applied again without its repository. Appends JSON to `out`.
+	 */
+	err *(*snapshot)(struct target *target, const struct object *object, struct str *out);
+
+	/* What plan_removal will need of this object once its manifest is gone (kind-specific). */
+	err *(*describe)(struct target *target, const struct object *object, struct str *out);
+
+	/*
+	 * Health and drift of a recorded object without its manifest: `ret_live` is the fingerprint
+	 * of what is there ("" = gone), `ret_note` may say more ("active (running)"). In `arena`.
+	 */
+	err *(*inspect)(struct target *target, const struct target_record *record,
+	                struct arena *arena, const char **ret_live, const char **ret_note);
+
+	/* Places to watch for drift of this object, one call of `add` each (absolute OS paths). */
+	err *(*watch_paths)(struct target *target, const struct object *object,
+	                    void (*add)(void *context, const char *path), void *context);
+
+	void (*close)(struct target *target);
+};
+
+/* Drivers embed this first. */
+struct target {
+	const struct target_ops *ops;
+	const struct target_context *context;
+	const char *identity;          /* "host:/srv/sandbox": which target this is, for records */
+};
+
+const char *plan_action_name(enum plan_action action); /* "create", … stable, used in JSON */
+
+/* Add a difference at the end of item->changes; texts are copied into item->arena. */
+struct plan_change *plan_change_add(struct plan_item *item, const char *path, struct view before,
+                                    struct view after);
+/* As above with printf on both sides; pass NULL text for "absent". */
+struct plan_change *plan_change_text(struct plan_item *item, const char *path, const char *before,
+                                     const char *after);
+void plan_item_clear(struct plan_item *item);
+
+#endif
