@@ -1,0 +1,2 @@
+# shellcheck shell=bash disable=SC2154
+cmake_build -DJANSSON_BUILD_DOCS=OFF -DJANSSON_WITHOUT_TESTS=ON -DJANSSON_EXAMPLES=OFF

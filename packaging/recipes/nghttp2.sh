@@ -1,0 +1,2 @@
+# shellcheck shell=bash disable=SC2154
+cmake_build -DENABLE_LIB_ONLY=ON -DBUILD_STATIC_LIBS=ON -DENABLE_DOC=OFF -DBUILD_TESTING=OFF
