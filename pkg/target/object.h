@@ -50,6 +50,7 @@ struct object_set {
 	struct object **items;
 	size_t len, cap;
 	struct map by_key;
+	struct map by_display; /* the first object of that short name */
 };
 
 void object_set_init(struct object_set *set);
@@ -66,10 +67,16 @@ NODISCARD err *object_set_add(struct object_set *set, const struct val *doc, con
 struct object *object_set_find(const struct object_set *set, const char *key);
 
 /*
- * Find what a reference written in a manifest means: "Kind/name", "Kind/namespace/name",
- * "group/Kind/name" or cli-utils' "group/namespaces/NS/Kind/name". NULL when nothing matches.
+ * Find what a reference written in the manifest of `from` means: "Kind/name" (in its namespace),
+ * "Kind/namespace/name", "group/Kind/name" or cli-utils' "group/namespaces/NS/Kind/name". NULL
+ * when nothing matches.
  */
-struct object *object_set_resolve(const struct object_set *set, struct view reference);
+struct object *object_set_resolve(const struct object_set *set, const struct object *from,
+                                  struct view reference);
+/* The same, or INVALID with did-you-mean, placed at `at`. */
+NODISCARD err *object_set_refer(const struct object_set *set, const struct object *from,
+                                const struct val *at, struct view reference,
+                                struct object **ret_object);
 
 /* `from` comes after `to`. An edge that exists already only gains the trigger mark. */
 void object_edge_add(struct object_set *set, struct object *from, struct object *to,
