@@ -7,9 +7,10 @@
  * object, concurrently) → plan_removal (each pruned record, concurrently) → apply / remove (as the
  * DAG allows, concurrently) → flush → run_handler → (revert) → close.
  *
- * Fingerprints are short texts ("sha256:…" over content and metadata the driver manages) that are
- * equal exactly when the states are equal as far as the driver manages them; they carry no secret
- * (sensitive content goes in through a keyed hash). "" means: nothing there.
+ * Fingerprints are 64 hex digits (SHA-256 over a canonical text of the content and metadata the
+ * driver manages) that are equal exactly when the states are equal as far as the driver manages
+ * them; they carry no secret (sensitive content goes in through a keyed hash). "" means: nothing
+ * there. They are stored in the inventory and in saved plans.
  */
 #ifndef TARGET_TARGET_H
 #define TARGET_TARGET_H
@@ -58,6 +59,10 @@ struct plan_item {
 	bool has_drifted;              /* live differs from what was recorded (somebody changed it) */
 	bool is_sensitive;
 	const char **handlers;         /* keys of what must run once after a change; NULL-terminated */
+	const struct object **triggers; /* set by the planner: objects this one reacts to (is_trigger
+	                                   edges) that will change; NULL-terminated, or NULL */
+	const char *uid;               /* set by apply: short text of the driver's own to be recorded
+	                                  and handed back in target_record; may stay NULL */
 	void *undo;                    /* the driver's: how to put the old state back (set by apply) */
 	struct arena arena;
 };
@@ -67,7 +72,9 @@ struct target_record {
 	const char *key;
 	const char *location;
 	const char *fingerprint;       /* of what was last applied; "" when never finished */
-	const char *driver_data;       /* what the driver asked to keep (target_describe); "" if nothing */
+	const char *uid;               /* plan_item.uid of that apply; NULL when there was none */
+	const char *manifest;          /* snapshot() of that apply, only for plan_removal and inspect;
+	                                  NULL when sensitive (nothing is kept in clear) */
 	bool is_pending;               /* an earlier run was cut off in the middle of this object */
 };
 
@@ -135,8 +142,11 @@ struct target_ops {
 	 */
 	err *(*snapshot)(struct target *target, const struct object *object, struct str *out);
 
-	/* What plan_removal will need of this object once its manifest is gone (kind-specific). */
-	err *(*describe)(struct target *target, const struct object *object, struct str *out);
+	/*
+	 * Removals go in falling order of this number, equal ones concurrently (what is inside a
+	 * folder before the folder). May be NULL: all at once.
+	 */
+	int (*removal_rank)(const struct target_record *record);
 
 	/*
 	 * Health and drift of a recorded object without its manifest: `ret_live` is the fingerprint
