@@ -184,15 +184,24 @@ void val_setn(struct arena *a, struct val *map, const char *key, size_t len, str
 void val_set_str(struct arena *a, struct val *map, const char *key, const char *text);
 /* Remove a member, keeping the order of the others; false when there was none. */
 bool val_remove(struct val *map, const char *key);
-/* Append an entry whose key is known to be new (readers); copies neither key nor value. */
-void val_append_entry(struct arena *a, struct val *map, const struct val_entry *entry);
+bool val_removen(struct val *map, const char *key, size_t len);
+/*
+ * For readers: give an empty map all its entries, or an empty list all its items, at once (the
+ * array is copied, keys and values are not). False when two keys are the same; *ret_duplicate is
+ * then the position of the second one.
+ */
+NODISCARD bool val_fill_map(struct arena *a, struct val *map, const struct val_entry *entries,
+                            size_t len, size_t *ret_duplicate);
+void val_fill_list(struct arena *a, struct val *list, struct val *const *items, size_t len);
 
 /* --- Whole trees --- */
 
 /* Same content: maps in any order, 1 equals 1.0, marks and styles ignored. */
 bool val_equal(const struct val *x, const struct val *y);
-/* Independent of the original and its arena except for `source` (pass another to replace it). */
+/* A deep copy that needs nothing of the original: "built by code", without marks and source. */
 struct val *val_copy(struct arena *a, const struct val *v);
+/* A copy of this one level, with marks, that may be changed; the children stay shared. */
+struct val *val_shallow_copy(struct arena *a, const struct val *v);
 /* RFC 7396: the merged tree; shares unchanged parts with both inputs. */
 struct val *val_merge(struct arena *a, const struct val *target, const struct val *patch);
 
