@@ -1,0 +1,203 @@
+#include "base/base.h"
+
+#include "project/project.h"
+
+#include "base/limits.h"
+#include "base/num.h"
+#include "base/path.h"
+#include "base/suggest.h"
+#include "base/vec.h"
+#include "pal/fs.h"
+#include "schema/schema.h"
+#include "yaml/yaml.h"
+
+bool deletion_limit_parse(const char *text, struct deletion_limit *ret_limit)
+{
+	size_t len = strlen(text);
+	bool is_percent = len > 0 && text[len - 1] == '%';
+	uint64_t number;
+	if (!num_parse_u64(text, len - is_percent, 10, &number) || number > INT32_MAX ||
+	    (is_percent && number > 100))
+		return false;
+	*ret_limit = is_percent ? (struct deletion_limit){ -1, (int64_t)number }
+	                        : (struct deletion_limit){ (int64_t)number, -1 };
+	return true;
+}
+
+size_t deletion_limit_allows(struct deletion_limit limit, size_t recorded)
+{
+	size_t by_count = limit.count > 0 ? (size_t)limit.count : 0;
+	size_t by_percent = limit.percent > 0 ? recorded * (size_t)limit.percent / 100 : 0;
+	return MAX(by_count, by_percent);
+}
+
+static const char *refuse_limit(const char *text, size_t len)
+{
+	struct deletion_limit limit;
+	(void)len;
+	return deletion_limit_parse(text, &limit) ? NULL : "";
+}
+
+static const struct schema_format deletion_limit_format = {
+	.expected = "a number of objects, or a percentage such as \"20%\"",
+	.pattern = "^[0-9]+%?$",
+	.refuses = refuse_limit,
+};
+
+static const struct schema host_fields[] = {
+	{ .name = "root", .kind = SCHEMA_STR, .format = &schema_not_empty,
+	  .about = "folder that stands for the machine; relative to this file" },
+	SCHEMA_END
+};
+
+static const struct schema target_fields[] = {
+	{ .name = "host", .kind = SCHEMA_OBJECT, .fields = host_fields, .required = true,
+	  .about = "this machine, or a folder" },
+	SCHEMA_END
+};
+
+static const struct schema prune_fields[] = {
+	{ .name = "enabled", .kind = SCHEMA_BOOL, .fallback = "false",
+	  .about = "delete what is no longer in the source, as --prune does" },
+	{ .name = "maxDeletions", .kind = SCHEMA_INT, .min = 0, .max = 1000000,
+	  .fallback = "10",
+	  .also = &(const struct schema){ .kind = SCHEMA_STR, .format = &deletion_limit_format },
+	  .about = "refuse to delete more objects than this, or more than this share" },
+	SCHEMA_END
+};
+
+static const struct schema environment_schema = {
+	.kind = SCHEMA_OBJECT,
+	.fields = (const struct schema[]){
+		{ .name = "path", .kind = SCHEMA_STR, .required = true,
+		  .format = &schema_not_empty,
+		  .about = "folder or file relative to this file, or a git URL" },
+		{ .name = "target", .kind = SCHEMA_OBJECT, .fields = target_fields,
+		  .about = "where the objects belong; this machine when absent" },
+		{ .name = "timeout", .kind = SCHEMA_STR, .format = &schema_duration,
+		  .about = "deadline of a whole apply" },
+		{ .name = "prune", .kind = SCHEMA_OBJECT, .fields = prune_fields },
+		SCHEMA_END },
+};
+
+static const struct schema project_schema = {
+	.name = "Project",
+	.kind = SCHEMA_OBJECT,
+	.about = "A fettle project: a name and its environments.",
+	.fields = (const struct schema[]){
+		{ .name = "apiVersion", .kind = SCHEMA_STR, .required = true,
+		  .choices = (const char *const[]){ PROJECT_API_VERSION, NULL } },
+		{ .name = "kind", .kind = SCHEMA_STR, .required = true,
+		  .choices = (const char *const[]){ "Project", NULL } },
+		{ .name = "metadata", .kind = SCHEMA_OBJECT, .required = true,
+		  .fields = (const struct schema[]){
+			  { .name = "name", .kind = SCHEMA_STR, .required = true,
+			    .format = &schema_object_name },
+			  SCHEMA_END } },
+		{ .name = "environments", .kind = SCHEMA_MAP, .of = &environment_schema,
+		  .key_format = &schema_label_name },
+		{ .name = "settings", .kind = SCHEMA_MAP,
+		  .about = "fettle's own settings for this project; see 'fettle settings show'" },
+		SCHEMA_END },
+};
+
+void project_schema_to_json(struct str *out)
+{
+	schema_to_json(&project_schema, "https://fettle.dev/schemas/project.json", out);
+}
+
+/* A local path is meant relative to the file; a URL or an absolute path stays. */
+static const char *resolve_path(struct arena *a, const char *dir, const char *path)
+{
+	bool is_remote = strstr(path, "://") != NULL ||
+	                 (strchr(path, '@') && strchr(path, ':'));
+	if (is_remote || path_is_absolute(path))
+		return path;
+	AUTOFREE char *joined = path_join(dir, path);
+	AUTOFREE char *clean = path_clean(joined);
+	return arena_strdup(a, clean);
+}
+
+static void read_environment(struct arena *a, const char *dir, const struct val_entry *entry,
+                             struct environment *environment)
+{
+	const struct val *v = entry->value, *prune = val_get(v, "prune");
+	environment->name = entry->key;
+	environment->path = resolve_path(a, dir, val_get_str(v, "path", ""));
+	const char *root = val_get_str(val_path(v, "target.host"), "root", NULL);
+	environment->host_root = root ? resolve_path(a, dir, root) : NULL;
+	const char *timeout = val_get_str(v, "timeout", NULL);
+	if (timeout)
+		(void)schema_parse_duration(timeout, strlen(timeout), &environment->timeout_ms);
+	environment->prune = val_get_bool(prune, "enabled", false);
+	const struct val *limit = val_get(prune, "maxDeletions");
+	environment->has_max_deletions = limit != NULL;
+	if (val_is(limit, VAL_INT))
+		environment->max_deletions = (struct deletion_limit){ limit->as.integer, -1 };
+	else if (val_is(limit, VAL_STR))
+		(void)deletion_limit_parse(limit->as.str.ptr, &environment->max_deletions);
+}
+
+err *project_load(const char *file, struct arena *arena, struct project *ret_project)
+{
+	AUTO(str) text = STR_INIT;
+	TRY(fs_read_file(file, LIMIT_SETTINGS_BYTES, &text));
+	struct val *root;
+	TRY(yaml_load_one(text.ptr, text.len, file, arena, &root));
+	TRY(schema_check(&project_schema, root));
+
+	AUTOFREE char *dir = path_dir(file);
+	struct project project = { .file = arena_strdup(arena, file),
+		                   .dir = arena_strdup(arena, dir) };
+	project.name = val_get_str(val_get(root, "metadata"), "name", "");
+	const struct val *map = val_get(root, "environments");
+	project.environment_count = val_len(map);
+	project.environments = arena_zalloc(arena, project.environment_count + 1,
+	                                    sizeof(*project.environments));
+	const struct val_entry *entry;
+	for (VAL_EACH_ENTRY(i, entry, map))
+		read_environment(arena, project.dir, entry, &project.environments[i]);
+	*ret_project = project;
+	return NULL;
+}
+
+static err *with_names(err *e, const struct project *project)
+{
+	AUTO(str) names = STR_INIT;
+	for (size_t i = 0; i < project->environment_count; i++)
+		str_addf(&names, "%s%s", i ? ", " : "", project->environments[i].name);
+	return names.len ? err_hint(e, "environments of '%s': %s; choose one with --env",
+	                            project->name, names.ptr)
+	                 : err_hint(e, "add one under 'environments:' in %s, or name a PATH",
+	                            project->file);
+}
+
+err *project_environment(const struct project *project, const char *name,
+                         const struct environment **ret_environment)
+{
+	if (!name && project->environment_count == 1) {
+		*ret_environment = &project->environments[0];
+		return NULL;
+	}
+	if (!name && project->environment_count == 0)
+		return with_names(err_new(ERR_USAGE, "'%s' has no environments", project->file),
+		                  project);
+	if (!name)
+		return with_names(err_new(ERR_USAGE, "'%s' has several environments",
+		                          project->file), project);
+	VEC(const char *) names = VEC_INIT;
+	for (size_t i = 0; i < project->environment_count; i++) {
+		if (str_equal(project->environments[i].name, name)) {
+			vec_clear(&names);
+			*ret_environment = &project->environments[i];
+			return NULL;
+		}
+		vec_push(&names, project->environments[i].name);
+	}
+	const char *nearest = suggest_nearest(name, names.ptr, names.len);
+	vec_clear(&names);
+	err *e = err_new(ERR_USAGE, "there is no environment '%s' in '%s'", name, project->file);
+	if (nearest)
+		e = err_hint(e, "did you mean '%s'?", nearest);
+	return with_names(e, project);
+}
