@@ -72,10 +72,12 @@ struct target_record {
 	const char *key;
 	const char *location;
 	const char *fingerprint;       /* of what was last applied; "" when never finished */
+	const char *pending_fingerprint; /* what a cut-off run wanted to put there; "" */
 	const char *uid;               /* plan_item.uid of that apply; NULL when there was none */
 	const char *manifest;          /* snapshot() of that apply, only for plan_removal and inspect;
 	                                  NULL when sensitive (nothing is kept in clear) */
 	bool is_pending;               /* an earlier run was cut off in the middle of this object */
+	bool is_sensitive;
 };
 
 enum target_plan_flags {
@@ -97,7 +99,7 @@ struct target_ops {
 	const char *name;              /* "host" */
 
 	/* Is this a kind of ours? `ret_hint` may name what the user may have meant. */
-	bool (*handles)(const char *group, const char *kind);
+	bool (*handles)(const char *group, const char *kind, const char **ret_hint);
 
 	/* Check the manifest and attach object->compiled (in `set`'s arena). All errors of it, joined. */
 	err *(*compile)(struct target *target, struct object_set *set, struct object *object);
