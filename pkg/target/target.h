@@ -53,8 +53,9 @@ struct plan_item {
 	const char *reason;            /* why, for people; may be NULL */
 	const char *hint;              /* how to insist, for PLAN_REFUSED; may be NULL */
 	struct plan_change *changes;
-	const char *desired;           /* fingerprint of what the manifest asks for; see wants_fingerprint */
-	const char *live;              /* fingerprint of what is there */
+	const char *desired;           /* fingerprint of what the manifest asks for, and of what is */
+	const char *live;              /* there; both filled unless the object is in sync, has a
+	                                  finished record, and TARGET_WANT_FINGERPRINTS is not set */
 	bool is_foreign;               /* something is there that fettle has no record of */
 	bool has_drifted;              /* live differs from what was recorded (somebody changed it) */
 	bool is_sensitive;
@@ -123,9 +124,9 @@ struct target_ops {
 
 	/*
 	 * Make it so. Thread-safe. Must refuse (CONFLICT) when live moved since the plan was made.
-	 * Durable only after the next flush. `ret_fingerprint`, in item->arena, is what is there now.
+	 * Durable only after the next flush. Afterwards the live fingerprint is item->desired.
 	 */
-	err *(*apply)(struct target *target, struct plan_item *item, const char **ret_fingerprint);
+	err *(*apply)(struct target *target, struct plan_item *item);
 	err *(*remove)(struct target *target, struct plan_item *item,
 	               const struct target_record *record);
 
