@@ -113,6 +113,7 @@ const struct val *val_get(const struct val *map, const char *key);
 const struct val *val_getn(const struct val *map, const char *key, size_t len);
 /* The entry itself, for its key mark; NULL when there is none. */
 const struct val_entry *val_entry(const struct val *map, const char *key);
+const struct val_entry *val_entryn(const struct val *map, const char *key, size_t len);
 /* Entry by position; NULL when out of range. */
 const struct val_entry *val_entry_at(const struct val *map, size_t index);
 /* Follow "spec.files[2].path" or `metadata.annotations["a.b/c"]`; NULL when a step is missing. */
@@ -180,6 +181,8 @@ void val_push(struct arena *a, struct val *list, struct val *item);
 /* Set a member: replaces the value in place, or appends. Keys are looked up fast in big maps. */
 void val_set(struct arena *a, struct val *map, const char *key, struct val *value);
 void val_setn(struct arena *a, struct val *map, const char *key, size_t len, struct val *value);
+/* Append an entry whose key is new, with its marks; copies neither key nor value. */
+void val_add_entry(struct arena *a, struct val *map, const struct val_entry *entry);
 /* val_set(val_new_str(...)); a NULL text sets nothing. */
 void val_set_str(struct arena *a, struct val *map, const char *key, const char *text);
 /* Remove a member, keeping the order of the others; false when there was none. */

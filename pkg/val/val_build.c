@@ -115,6 +115,11 @@ const struct val_entry *val_entry(const struct val *map, const char *key)
 	return find(map, key, strlen(key));
 }
 
+const struct val_entry *val_entryn(const struct val *map, const char *key, size_t len)
+{
+	return find(map, key, len);
+}
+
 /* --- constructors --- */
 
 static struct val *new_val(struct arena *a, enum val_kind kind)
@@ -194,7 +199,7 @@ void val_push(struct arena *a, struct val *list, struct val *item)
 	list->as.list.items[list->as.list.len++] = item;
 }
 
-static void append_entry(struct arena *a, struct val *map, const struct val_entry *entry)
+void val_add_entry(struct arena *a, struct val *map, const struct val_entry *entry)
 {
 	assert(map->as.map.len < UINT32_MAX / 4);
 	if (map->as.map.len == map->as.map.cap)
@@ -224,7 +229,7 @@ void val_setn(struct arena *a, struct val *map, const char *key, size_t len, str
 	struct val_entry entry = {
 		.key = arena_strndup(a, key, len), .key_len = (uint32_t)len, .value = value,
 	};
-	append_entry(a, map, &entry);
+	val_add_entry(a, map, &entry);
 }
 
 void val_set(struct arena *a, struct val *map, const char *key, struct val *value)

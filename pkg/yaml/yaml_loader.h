@@ -1,0 +1,71 @@
+/*
+ * The state of one yaml_load, and the parts of it that have their own files: tags and merge keys.
+ */
+#ifndef YAML_YAML_LOADER_H
+#define YAML_YAML_LOADER_H
+
+#include <yaml.h>
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "yaml/yaml.h"
+#include "yaml/yaml_internal.h"
+
+struct yaml_anchor {
+	const struct val *value;
+	bool is_open;   /* still being read: an alias to it would be a circle */
+	size_t height;  /* levels below it */
+	uint64_t nodes; /* values in it, aliases counted expanded */
+};
+
+/* The byte of a character: walks from where it was last. */
+struct yaml_cursor {
+	size_t chars, bytes;
+};
+
+struct yaml_loader {
+	struct arena *arena;
+	const struct val_source *source;
+	yaml_parser_t parser;
+	yaml_event_t event;
+	bool has_event;
+
+	size_t bom;
+	bool is_ascii;
+	struct yaml_cursor here, line_start;
+
+	VEC(struct val *) items;
+	VEC(struct val_entry) entries;
+	VEC(struct yaml_doc) docs;
+	VEC(struct yaml_anchor) anchors; /* of this document */
+	struct map anchor_names;         /* name → position + 1 in `anchors` */
+
+	uint64_t nodes;
+	size_t deepest;
+
+	char *text_next;
+	size_t text_left;
+	struct view seen_keys[256];
+};
+
+size_t yaml_byte_offset(struct yaml_loader *l, size_t chars);
+
+/* Resolve with an explicit tag; errors have no place yet. Unknown tags are refused. */
+NODISCARD err *yaml_resolve_tagged(const char *tag, const char *text, size_t len,
+                                   struct yaml_scalar *out);
+bool yaml_tag_is_binary(const char *tag);
+bool yaml_tag_is_merge(const char *tag);
+NODISCARD err *yaml_refuse_tag(const char *tag);
+/* Append the bytes of a !!binary text; INVALID unless they are base64 of UTF-8. */
+NODISCARD err *yaml_decode_binary(const char *text, size_t len, struct str *out);
+
+/*
+ * Fill `map` from entries of which some (flagged VAL_IS_MERGED, key "<<") name maps to merge in.
+ * Own keys win over merged ones, earlier maps of a list over later ones.
+ */
+NODISCARD err *yaml_merge_entries(struct arena *a, struct val *map,
+                                  const struct val_entry *entries, size_t len);
+
+#endif
