@@ -8,6 +8,10 @@ SHELL         := /bin/bash
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS     += --no-builtin-rules
+ifeq ($(MAKELEVEL),0)
+JOBS          ?= $(shell nproc)
+MAKEFLAGS     += --jobs=$(JOBS)
+endif
 
 BUILD         ?= build
 VERSION       := $(shell cat VERSION)
@@ -15,6 +19,8 @@ HOST_ARCH     := $(shell uname -m)
 V             ?= 0
 Q             := $(if $(filter 1,$(V)),,@)
 WERROR        ?= 1
+
+comma         := ,
 
 # ---- variant and target ----------------------------------------------------------------------
 
@@ -26,7 +32,9 @@ target_debug  := $(musl)
 target_asan   := $(gnu)
 target_tsan   := $(gnu)
 target_fuzz   := $(gnu)
-TARGET        ?= $(or $(target_$(VARIANT)),$(VARIANT))
+ifeq ($(TARGET),)
+override TARGET := $(or $(target_$(VARIANT)),$(VARIANT))
+endif
 
 dist_targets  := x86_64-linux-musl aarch64-linux-musl x86_64-macos aarch64-macos x86_64-windows
 
@@ -84,7 +92,7 @@ CFLAGS_fuzz   := -O1 -g -DFETTLE_TEST_HOOKS -fsanitize=fuzzer-no-link,address,un
 LDFLAGS_asan  := -fsanitize=address,undefined
 LDFLAGS_tsan  := -fsanitize=thread
 LDFLAGS_fuzz  := -fsanitize=fuzzer,address,undefined
-LDFLAGS_release := -s -Wl,--gc-sections
+LDFLAGS_release := -s $(if $(findstring macos,$(TARGET)),-Wl$(comma)-dead_strip,-Wl$(comma)--gc-sections)
 
 variant_cflags := $(or $(CFLAGS_$(VARIANT)),$(CFLAGS_release))
 ifneq ($(filter release $(dist_targets),$(VARIANT)),)
@@ -93,7 +101,8 @@ variant_cflags += -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(DEPS)=deps
 endif
 variant_ldflags := $(or $(LDFLAGS_$(VARIANT)),$(if $(filter $(dist_targets),$(VARIANT)),$(LDFLAGS_release)))
 
-CFLAGS_ALL    := -std=c17 -fno-common -fstack-protector-strong $(variant_cflags) $(WARNINGS) $(CFLAGS)
+hardening     := $(if $(findstring windows,$(TARGET)),,-fstack-protector-strong)
+CFLAGS_ALL    := -std=c17 -fno-common $(hardening) $(variant_cflags) $(WARNINGS) $(CFLAGS)
 
 libraries     := -lgit2 -lcurl -lnghttp2 -lhttp_parser -lpcre2-8 -lyaml -ljansson -lsodium -lsqlite3 -lz
 tls           := $(if $(findstring windows,$(TARGET)),,-lssl -lcrypto)
@@ -142,6 +151,127 @@ print-deps: $(DEPS_READY) ## print the folder of the third-party libraries of TA
 	@echo $(DEPS)
 
 -include $(all_objects:.o=.d)
+
+# ---- variants --------------------------------------------------------------------------------
+
+.PHONY: debug asan tsan
+debug: ## like DEBUG=1: build/debug/fettle with assertions and test hooks, and its unit tests
+asan: ## build/asan/fettle and its unit tests, with AddressSanitizer and UBSan
+tsan: ## build/tsan/fettle and its unit tests, with ThreadSanitizer
+debug asan tsan:
+	@$(MAKE) --no-print-directory VARIANT=$@ TARGET= all unit
+
+# ---- tests -----------------------------------------------------------------------------------
+
+# prove runs everything and ends with one summary; tests/run-one knows what each name means.
+PROVE_JOBS    ?= $(shell nproc)
+PROVE         := prove --merge --jobs $(PROVE_JOBS) --exec tests/run-one
+export BUILD_DIR := $(abspath $(BUILD))
+export TEST_CC := $(CC)
+export TEST_CPPFLAGS := $(CPPFLAGS_ALL)
+
+runnable       = $(wildcard $(1)/*.bats) $(shell find $(1) -maxdepth 1 -name '*.sh' -perm -u+x 2>/dev/null | sort)
+e2e_tests     := $(call runnable,tests/e2e)
+quick_tests   := $(call runnable,tests/arch) $(call runnable,tests/docs) $(e2e_tests)
+slow_folders  := $(filter-out tests/arch/ tests/docs/ tests/e2e/ tests/unit/ tests/fuzz/ tests/bench/,$(sort $(dir $(wildcard tests/*/*.bats tests/*/*.sh))))
+slow_tests    := $(foreach folder,$(slow_folders),$(call runnable,$(folder:/=)))
+unit_suites    = $$($(BUILD)/$(1)/unit --list | sed 's/^/unit:$(1):/')
+
+.PHONY: check test
+check: all ## fast: unit tests, command line tests, layers, headers, generated files, examples
+	@$(MAKE) --no-print-directory debug
+	@$(PROVE) $(quick_tests) $(call unit_suites,debug)
+
+test: all ## everything: check, sanitizers, crash and fault tests, corpora, cross-built binaries
+	@$(MAKE) --no-print-directory debug asan tsan
+	@$(MAKE) --no-print-directory fuzz-build dist
+	@$(PROVE) $(quick_tests) $(call unit_suites,debug) $(call unit_suites,asan) $(call unit_suites,tsan) \
+		$(addprefix asan@,$(e2e_tests)) $(slow_tests) $(patsubst tests/fuzz/%.c,fuzz:%,$(fuzz_sources))
+
+# ---- fuzzing ---------------------------------------------------------------------------------
+
+FUZZ_SECONDS  ?= 60
+fuzz_binaries := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(fuzz_sources))
+fuzz_names    := $(patsubst tests/fuzz/fuzz_%.c,%,$(fuzz_sources))
+
+.PHONY: fuzz fuzz-build fuzz-regress
+fuzz: fuzz-build ## run each fuzz target for FUZZ_SECONDS (60) on a copy of its corpus
+	@for name in $(fuzz_names); do tests/run-one fuzz-for:$$name:$(FUZZ_SECONDS); done
+
+fuzz-build: ## build build/fuzz/fuzz_*
+	@$(MAKE) --no-print-directory VARIANT=fuzz TARGET= fuzz-binaries
+
+fuzz-regress: fuzz-build ## run the committed corpora once
+	@$(PROVE) $(patsubst tests/fuzz/%.c,fuzz:%,$(fuzz_sources))
+
+.PHONY: fuzz-binaries
+fuzz-binaries: $(fuzz_binaries)
+$(BUILD)/fuzz/fuzz_%: $(OUT)/obj/tests/fuzz/fuzz_%.o $(pkg_objects)
+	@echo "  LINK  $@"
+	$(Q)$(LINK)
+
+# ---- quality ---------------------------------------------------------------------------------
+
+all_code       = $(wildcard pkg/*/*.[ch] cmd/fettle/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
+shell_scripts  = packaging/deps $(wildcard packaging/*.sh packaging/bin/*) .ci/run tests/run-one \
+	$(shell find tests -name '*.sh' -o -name '*.bash' | sort)
+
+.PHONY: fmt analyze bench gen
+fmt: ## format the C code
+	@clang-format-14 -i $(all_code)
+
+analyze: ## gcc -fanalyzer, cppcheck, shellcheck
+	@$(MAKE) --no-print-directory VARIANT=analyze TARGET=$(gnu) CFLAGS='-O1 -fanalyzer -Wno-error' analyze-objects
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--suppress=missingIncludeSystem --suppress=unknownMacro --error-exitcode=1 -j 2 -D_GNU_SOURCE \
+		-DFETTLE_VERSION='"0"' -Ipkg $(pkg_sources) $(cmd_sources)
+	@shellcheck $(shell_scripts)
+
+.PHONY: analyze-objects
+analyze-objects: $(pkg_objects) $(cmd_objects)
+
+bench: all ## measure what the design promises, as ratios
+	@if [ -x tests/bench/run ]; then tests/bench/run; else for script in tests/bench/*.sh; do "$$script"; done; fi
+
+gen: all ## write man pages, completions and the like from the command tables
+	@$(BUILD)/fettle __gen .
+
+# ---- release ---------------------------------------------------------------------------------
+
+TARGETS       ?= $(dist_targets)
+DIST          ?= dist
+
+.PHONY: dist repro install clean setup
+dist: ## cross-build TARGETS (all five), check them, pack them into dist/
+	@for target in $(TARGETS); do \
+		$(MAKE) --no-print-directory VARIANT=$$target TARGET=$$target all; \
+		packaging/bin/check-binary $$target $(BUILD)/$$target; \
+	done
+	@packaging/bin/pack $(VERSION) $(BUILD) $(DIST) $(TARGETS)
+
+repro: ## build the release twice, in different folders, and compare
+	@packaging/bin/repro $(TARGETS)
+
+PREFIX        ?= /usr/local
+DESTDIR       ?=
+into           = $(DESTDIR)$(PREFIX)/$(1)
+
+install: all ## install into DESTDIR/PREFIX: binary, man pages, completions, systemd unit
+	install -D -m 0755 $(BUILD)/fettle $(call into,bin/fettle)
+	@for page in docs/man/*.1 docs/man/*.5 docs/man/*.7; do [ ! -f "$$page" ] || \
+		install -D -m 0644 "$$page" "$(call into,share/man/man)$${page##*.}/$${page##*/}"; done
+	@[ ! -f completions/fettle.bash ] || install -D -m 0644 completions/fettle.bash $(call into,share/bash-completion/completions/fettle)
+	@[ ! -f completions/_fettle ] || install -D -m 0644 completions/_fettle $(call into,share/zsh/site-functions/_fettle)
+	@[ ! -f completions/fettle.fish ] || install -D -m 0644 completions/fettle.fish $(call into,share/fish/vendor_completions.d/fettle.fish)
+	@for unit in packaging/systemd/*.service packaging/systemd/*.timer; do [ ! -f "$$unit" ] || { \
+		install -d $(call into,lib/systemd/system); \
+		sed 's|/usr/bin/fettle|$(PREFIX)/bin/fettle|g' "$$unit" >"$(call into,lib/systemd/system)/$${unit##*/}"; }; done
+
+setup: ## install the Debian packages that building and testing need (sudo unless root)
+	@packaging/bin/setup
+
+clean: ## remove what was built (the library cache stays)
+	rm -rf $(BUILD) $(DIST)
 
 .PHONY: help
 help: ## this list
