@@ -67,7 +67,8 @@ enum cli_opt_flags {
 	CLI_HIDDEN = 1u << 0,       /* parsed, but in no help and no completion */
 	CLI_REQUIRED = 1u << 1,     /* positional arguments only */
 	CLI_NO_NEGATION = 1u << 2,  /* a flag without --no-x */
-	CLI_NOT_EMPTY = 1u << 3     /* '' is refused */
+	CLI_NOT_EMPTY = 1u << 3,    /* '' is refused */
+	CLI_LATE_SETTING = 1u << 4  /* the program itself asks for the setting; here only documented */
 };
 
 /* What completion offers where there is no `complete` function. */
@@ -89,11 +90,10 @@ struct cli_opt {
 	const char *arg;                  /* metavariable: "name", "path", "duration" */
 	const char *help;                 /* one line, lower case, no full stop */
 	const char *details;              /* further sentences for --help and man; may be NULL */
-	const struct cli_choice *choices; /* enums */
+	const struct cli_choice *choices; /* enums; also the only words a text may be */
 	const char *def;                  /* default, written as the user would; NULL: zero */
 	const char *env;                  /* FETTLE_X, read when the option is not given */
 	const char *setting;              /* settings key, read when the variable is not set */
-	const char *deprecated;           /* what to use instead: a warning in --help, still works */
 	int64_t min, max;                 /* for ints and durations (ms); both 0: no bounds but >= 0 */
 	unsigned flags;
 	enum cli_words words;
@@ -178,12 +178,13 @@ struct cli_parsed {
 	const struct cli_cmd *cmd; /* NULL when no command was named */
 	void *args;                /* cmd->args_size bytes */
 	void *globals;             /* program->globals_size bytes; filled even when parsing failed */
-	bool wants_json;           /* an option "output" asked for json, seen before any error */
+	bool wants_json;           /* `--output json` was among the words, wherever an error is */
 	struct cli_store *store;   /* lists and origins; opaque */
 };
 
 /*
- * Parse argv (argv[0] is skipped) into `ret`, which the caller clears also after a failure.
+ * Parse argv (argv[0] is skipped) into `ret`, which the caller clears also after a failure; argv
+ * must outlive it.
  * Fails with USAGE: message names what the user typed, a hint the nearest name or the help.
  * With -h/--help or --version among the words, missing arguments and a missing command are fine.
  */
@@ -197,13 +198,10 @@ bool cli_is_given(const struct cli_parsed *parsed, const char *name);
 
 /* "apply" or "settings show": the words after the program's name. */
 void cli_add_path(const struct cli_parsed *parsed, struct str *text);
-/* The command for "settings show" or {"settings","show"}; NULL when there is none. */
+/* The command {"settings", "show"} and the way to it; NULL when there is none. */
 const struct cli_cmd *cli_find(const struct cli_program *program, const char *const *words,
                                size_t n_words, struct cli_parsed *ret_path);
-
-/* "30s", "1h30m", "500ms", "7d" to milliseconds. False when it is not a duration. */
-NODISCARD bool cli_duration(const char *text, int64_t *ret_ms);
-/* Nearest of the NULL-terminated names, or NULL when nothing is near enough to suggest. */
-const char *cli_nearest(const char *word, const char *const *names);
+/* The nearest name among commands, for "did you mean"; NULL when nothing is near. */
+const char *cli_suggest_command(const struct cli_cmd *const *cmds, const char *word);
 
 #endif

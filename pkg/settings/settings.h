@@ -29,7 +29,6 @@ enum setting {
 enum setting_type {
 	SETTING_STR,
 	SETTING_PATH,     /* relative ones are taken from the folder of the file that says so */
-	SETTING_BOOL,
 	SETTING_INT,
 	SETTING_DURATION, /* kept in milliseconds */
 	SETTING_CHOICE
@@ -70,8 +69,9 @@ struct settings_sources {
 };
 
 /*
- * Read all sources. Missing files are fine. Fails with INVALID and the place of the first wrong
- * value or unknown key (with the nearest known one as a hint), DENIED or IO.
+ * Read all sources. Missing files are fine. Fails with INVALID and the places of all wrong values
+ * and unknown keys (with the nearest known one as a hint), USAGE for a wrong variable, DENIED, IO.
+ * Files are maps of the keys, nested or dotted: `git: {timeout: 30s}` or `git.timeout: 30s`.
  */
 NODISCARD err *settings_load(const struct settings_sources *sources, struct settings **ret);
 void settings_free(struct settings *settings);
@@ -83,13 +83,17 @@ bool settings_find(const char *name, enum setting *ret_id);
 
 /* The value as text, NULL when unset; borrowed. Any type. */
 const char *settings_text(const struct settings *settings, enum setting id);
-/* The value of a bool, an int, or a duration in milliseconds; 0 when unset. */
-bool settings_bool(const struct settings *settings, enum setting id);
+/* The value of an int, or of a duration in milliseconds. */
 int64_t settings_int(const struct settings *settings, enum setting id);
 struct setting_place settings_place(const struct settings *settings, enum setting id);
 const char *setting_origin_name(enum setting_origin origin);
 
 /* The fettle.yaml that was found, NULL when there is none. */
 const char *settings_project_file(const struct settings *settings);
+/*
+ * The nearest fettle.yaml from `start_dir` up to the folder with `.git`; outside a repository only
+ * the one in `start_dir` itself, so that nobody's file in a parent folder has a say. False: none.
+ */
+NODISCARD bool settings_find_project(const char *start_dir, struct str *ret_file);
 
 #endif

@@ -39,7 +39,7 @@ struct ui_io {
 	void *data;
 	int (*write)(void *data, int stream, const char *ptr, size_t len);
 	bool (*is_terminal)(void *data, int stream); /* 0, 1 or 2 */
-	bool (*has_colour)(void *data, int stream);  /* a terminal that understands escapes */
+	bool (*has_color)(void *data, int stream);  /* a terminal that understands escapes */
 	size_t (*columns)(void *data);               /* 0 when unknown */
 	bool (*read_line)(void *data, struct str *ret_line);
 	int64_t (*now_ms)(void *data);      /* monotonic */
@@ -53,6 +53,9 @@ struct ui_config {
 	enum ui_level level;
 	enum ui_log_format log_format;
 	bool no_input;
+	/* What the settings say about colour; asked only when nothing else decides. May be NULL. */
+	enum ui_when (*color_setting)(void *data);
+	void *color_data;
 };
 
 /* A fresh ui; costs no system call until something is said. Free flushes nothing: see ui_flush. */

@@ -1,0 +1,161 @@
+#include "base/base.h"
+
+#include "ui/ui.h"
+
+#include "ui/escape.h"
+#include "ui/internal.h"
+#include "ui/json_text.h"
+
+struct level_look {
+	const char *name;   /* in JSON */
+	const char *prefix; /* in text */
+	enum ui_style style;
+};
+
+static const struct level_look looks[] = {
+	[UI_LEVEL_ERROR] = {"error", "error: ", UI_STYLE_ERROR},
+	[UI_LEVEL_WARN] = {"warning", "warning: ", UI_STYLE_WARNING},
+	[UI_LEVEL_INFO] = {"info", "", UI_PLAIN},
+	[UI_LEVEL_DEBUG] = {"debug", "debug: ", UI_PLAIN},
+	[UI_LEVEL_TRACE] = {"trace", "trace: ", UI_PLAIN},
+};
+
+/* Days since 1970 to a date: Howard Hinnant, "chrono-compatible low-level date algorithms". */
+static void add_time(struct str *out, int64_t wall_ms)
+{
+	int64_t seconds = wall_ms / 1000, days = seconds / 86400, rest = seconds % 86400;
+	int64_t z = days + 719468, era = z / 146097, doe = z - era * 146097;
+	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+	int64_t day = doy - (153 * mp + 2) / 5 + 1, month = mp < 10 ? mp + 3 : mp - 9;
+	int64_t year = yoe + era * 400 + (month <= 2 ? 1 : 0);
+	str_addf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)year, (int)month, (int)day,
+	         (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60), (int)(wall_ms % 1000));
+}
+
+/* Lines after the first are indented, so that content cannot pose as a message of ours. */
+static void add_indented(struct str *out, const char *text, size_t len)
+{
+	struct view rest = {text, len}, line;
+	for (bool is_first = true; view_split(&rest, '\n', &line); is_first = false) {
+		if (!is_first)
+			str_addz(out, "\n    ");
+		escape_add(out, line.ptr, line.len, ESCAPE_KEEP_TABS);
+	}
+}
+
+static void add_text_line(struct ui *ui, enum ui_level level, const struct ui_field *fields,
+                          size_t n_fields, const struct str *message, struct str *out)
+{
+	const struct level_look *look = &looks[level];
+	if (*look->prefix) {
+		str_addz(out, "fettle: ");
+		ui_add_style(ui, UI_STDERR, look->style, out);
+		str_addz(out, look->prefix);
+		ui_add_plain(ui, UI_STDERR, look->style, out);
+	}
+	add_indented(out, message->ptr, message->len);
+	for (size_t i = 0; i < n_fields; i++) {
+		str_addf(out, " %s=", fields[i].key);
+		escape_add(out, fields[i].value, strlen(fields[i].value), 0);
+	}
+	str_addch(out, '\n');
+}
+
+static void add_json_line(struct ui *ui, enum ui_level level, const struct ui_field *fields,
+                          size_t n_fields, const struct str *message, struct str *out)
+{
+	str_addz(out, "{\"time\":\"");
+	add_time(out, ui->io.wall_time_ms(ui->io.data));
+	str_addf(out, "\",\"level\":\"%s\",\"message\":", looks[level].name);
+	json_text_add_bytes(out, message->ptr, message->len);
+	for (size_t i = 0; i < n_fields; i++) {
+		str_addch(out, ',');
+		json_text_add(out, fields[i].key);
+		str_addch(out, ':');
+		json_text_add(out, fields[i].value);
+	}
+	str_addz(out, "}\n");
+}
+
+static void say(struct ui *ui, enum ui_level level, const struct ui_field *fields, size_t n_fields,
+                const char *fmt, va_list args) __attribute__((format(printf, 5, 0)));
+static void say(struct ui *ui, enum ui_level level, const struct ui_field *fields, size_t n_fields,
+                const char *fmt, va_list args)
+{
+	if (level > ui->config.level)
+		return;
+	AUTO(str) message = STR_INIT;
+	AUTO(str) line = STR_INIT;
+	str_addvf(&message, fmt, args);
+	if (ui->config.log_format == UI_LOG_JSON)
+		add_json_line(ui, level, fields, n_fields, &message, &line);
+	else
+		add_text_line(ui, level, fields, n_fields, &message, &line);
+	ui_say(ui, &line);
+}
+
+void ui_error(struct ui *ui, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	say(ui, UI_LEVEL_ERROR, NULL, 0, fmt, args);
+	va_end(args);
+}
+
+void ui_warn(struct ui *ui, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	say(ui, UI_LEVEL_WARN, NULL, 0, fmt, args);
+	va_end(args);
+}
+
+void ui_info(struct ui *ui, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	say(ui, UI_LEVEL_INFO, NULL, 0, fmt, args);
+	va_end(args);
+}
+
+void ui_debug(struct ui *ui, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	say(ui, UI_LEVEL_DEBUG, NULL, 0, fmt, args);
+	va_end(args);
+}
+
+void ui_trace(struct ui *ui, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	say(ui, UI_LEVEL_TRACE, NULL, 0, fmt, args);
+	va_end(args);
+}
+
+void ui_log(struct ui *ui, enum ui_level level, const struct ui_field *fields, size_t n_fields,
+            const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	say(ui, level, fields, n_fields, fmt, args);
+	va_end(args);
+}
+
+void ui_hint(struct ui *ui, const char *fmt, ...)
+{
+	if (ui->config.log_format == UI_LOG_JSON || ui->config.level < UI_LEVEL_WARN)
+		return;
+	AUTO(str) text = STR_INIT;
+	AUTO(str) line = STR_INIT;
+	va_list args;
+	va_start(args, fmt);
+	str_addvf(&text, fmt, args);
+	va_end(args);
+	str_addz(&line, "  hint: ");
+	add_indented(&line, text.ptr, text.len);
+	str_addch(&line, '\n');
+	ui_say(ui, &line);
+}
