@@ -19,8 +19,8 @@
 #include "base/arena.h"
 #include "target/object.h"
 
+struct cancel;
 struct target;
-struct json_writer;
 
 enum plan_action {
 	PLAN_NONE,    /* in sync */
@@ -92,7 +92,7 @@ struct target_context {
 	                    size_t limit, struct str *ret_text);
 	void *context;
 	int64_t deadline_ns;           /* clock_monotonic_ns() at which to give up; 0 = never */
-	const volatile void *cancel;   /* struct cancel of pal/sig.h; NULL = never */
+	const struct cancel *cancel;   /* pal/sig.h; NULL = never */
 	const unsigned char *tag_key;  /* 32 bytes for fingerprints and tags of sensitive content */
 };
 

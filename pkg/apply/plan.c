@@ -1,0 +1,276 @@
+#include "base/base.h"
+
+#include "apply/plan.h"
+
+#include "base/vec.h"
+#include "json/json.h"
+
+/* What the worker threads of one planning share; each writes only its own items and errors. */
+struct comparison {
+	struct target *target;
+	struct plan *plan;
+	unsigned flags;
+	err **errors; /* one slot per item */
+};
+
+static void compare_object(void *context, size_t index)
+{
+	struct comparison *work = context;
+	struct plan_item *item = &work->plan->items[index];
+	work->errors[index] = work->target->ops->plan(work->target, item->object,
+	                                              records_find(work->plan->records, item->key),
+	                                              work->flags, item);
+}
+
+static void compare_removal(void *context, size_t index)
+{
+	struct comparison *work = context;
+	size_t at = work->plan->object_count + index;
+	struct plan_item *item = &work->plan->items[at];
+	work->errors[at] = work->target->ops->plan_removal(
+		work->target, records_find(work->plan->records, item->key), item);
+}
+
+static err *join_errors(err **errors, size_t count)
+{
+	err *all = NULL;
+	for (size_t i = 0; i < count; i++)
+		all = err_join(all, errors[i]);
+	mem_free(errors);
+	return all;
+}
+
+static const char *display_of_key(struct arena *a, const char *key)
+{
+	AUTO(str) text = STR_INIT;
+	object_key_display(key, &text);
+	return arena_strndup(a, text.ptr, text.len);
+}
+
+/* Objects carry "never prune me" in their manifest, so the recorded one is asked. */
+static bool says_keep(struct arena *a, const char *manifest)
+{
+	struct val *root = NULL;
+	err *e = json_load(manifest, strlen(manifest), "recorded manifest", a, &root);
+	if (e) {
+		err_ignore(e, "an unreadable record has no annotation");
+		return false;
+	}
+	const struct val *annotations = val_get(val_get(root, "metadata"), "annotations");
+	return str_equal(val_get_str(annotations, ANNOTATION_PRUNE, ""), "disabled");
+}
+
+static err *load_manifest(struct plan *plan, struct inv_project *project,
+                          struct target_record *record)
+{
+	AUTO(str) text = STR_INIT;
+	if (record->is_sensitive)
+		return NULL;
+	err *e = inv_manifest(project, record->key, &text);
+	if (err_is(e, ERR_NOT_FOUND) || err_is(e, ERR_UNSUPPORTED)) {
+		err_ignore(e, "removed by what the record itself says");
+		return NULL;
+	}
+	TRY(e);
+	record->manifest = arena_strndup(&plan->arena, text.ptr, text.len);
+	return NULL;
+}
+
+/* Recorded objects that no manifest names any more become items behind the objects. */
+static err *add_removals(struct plan *plan, const struct plan_options *options)
+{
+	for (size_t i = 0; i < plan->records->len; i++) {
+		struct target_record *record = &plan->records->items[i];
+		if (object_set_find(plan->set, record->key))
+			continue;
+		if (!options->prune) {
+			plan->unlisted++;
+			continue;
+		}
+		TRY(load_manifest(plan, options->project, record));
+		if (record->manifest && says_keep(&plan->arena, record->manifest))
+			continue;
+		struct plan_item *item = &plan->items[plan->len++];
+		item->key = record->key;
+		item->display = display_of_key(&plan->arena, record->key);
+		item->location = record->location;
+	}
+	return NULL;
+}
+
+static bool will_change(const struct plan_item *item)
+{
+	return item->action != PLAN_NONE && item->action != PLAN_FORGET &&
+	       item->action != PLAN_REFUSED;
+}
+
+/* The objects `item` reacts to and that will change; NULL when there are none. */
+static const struct object **changed_triggers(struct plan *plan, const struct plan_item *item)
+{
+	VEC(const struct object *) found = VEC_INIT;
+	for (size_t e = 0; e < item->object->edge_count; e++) {
+		const struct object_edge *edge = &item->object->edges[e];
+		if (edge->is_trigger && will_change(&plan->items[edge->to->index]))
+			vec_push(&found, edge->to);
+	}
+	if (!found.len)
+		return NULL;
+	const struct object **list = arena_zalloc(&plan->arena, found.len + 1, sizeof(*list));
+	memcpy(list, found.ptr, found.len * sizeof(*list));
+	vec_clear(&found);
+	return list;
+}
+
+/* One round; a trigger may wake an object that is a trigger itself, so rounds repeat. */
+static bool pull_triggers(struct plan *plan)
+{
+	bool has_changed = false;
+	for (size_t i = 0; i < plan->object_count; i++) {
+		struct plan_item *item = &plan->items[i];
+		item->triggers = changed_triggers(plan, item);
+		if (!item->triggers || item->action != PLAN_NONE)
+			continue;
+		item->action = PLAN_RUN;
+		item->reason = arena_printf(&plan->arena, "%s changes", item->triggers[0]->display);
+		has_changed = true;
+	}
+	return has_changed;
+}
+
+static err *check_claims(struct plan *plan, struct inv_project *project)
+{
+	struct inv_claim_list claims;
+	TRY(inv_other_claims(project, &plan->arena, &claims));
+	if (claims.len == 0)
+		return NULL;
+	struct map by_location = MAP_INIT;
+	for (size_t i = 0; i < claims.len; i++)
+		if (claims.ptr[i].location)
+			map_set(&by_location, claims.ptr[i].location, &claims.ptr[i]);
+	err *all = NULL;
+	for (size_t i = 0; i < plan->object_count; i++) {
+		const struct plan_item *item = &plan->items[i];
+		const struct inv_claim *claim =
+			item->location ? map_get(&by_location, item->location) : NULL;
+		if (claim)
+			all = err_join(all, err_hint(
+				object_error(item->object, ERR_REFUSED,
+				             "'%s' belongs to %s of project '%s'", item->location,
+				             claim->key, claim->project),
+				"remove it from one of the two projects"));
+	}
+	map_clear(&by_location);
+	return all;
+}
+
+static err *guard_prune(const struct plan *plan, const struct plan_options *options)
+{
+	if (!options->prune || plan->records->len == 0)
+		return NULL;
+	if (plan->object_count == 0)
+		return err_hint(err_new(ERR_REFUSED,
+		                        "the source has no objects, and pruning would delete all %zu",
+		                        plan->records->len),
+		                "check the path, or delete the objects one by one");
+	size_t deletions = plan->counts[PLAN_DELETE];
+	size_t allowed = deletion_limit_allows(options->max_deletions, plan->records->len);
+	if (deletions <= allowed)
+		return NULL;
+	AUTO(str) names = STR_INIT;
+	size_t shown = 0;
+	for (size_t i = plan->object_count; i < plan->len && shown < 5; i++)
+		if (plan->items[i].action == PLAN_DELETE)
+			str_addf(&names, "%s%s", shown++ ? ", " : "", plan->items[i].display);
+	return err_hint(err_new(ERR_REFUSED,
+	                        "pruning would delete %zu of %zu objects, more than the %zu allowed: "
+	                        "%s%s", deletions, plan->records->len, allowed, names.ptr,
+	                        deletions > shown ? ", …" : ""),
+	                "look at 'fettle diff --prune', then pass --max-deletions %zu", deletions);
+}
+
+static void count_items(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct plan_item *item = &plan->items[i];
+		plan->counts[item->action]++;
+		const struct target_record *record = plan_record(plan, item);
+		if (item->action == PLAN_NONE && (!record || record->is_pending))
+			plan->unrecorded++;
+	}
+}
+
+static void force_changed(struct plan *plan)
+{
+	for (size_t i = plan->object_count; i < plan->len; i++)
+		if (plan->items[i].action == PLAN_REFUSED && plan->items[i].has_drifted)
+			plan->items[i].action = PLAN_DELETE;
+}
+
+static struct plan *new_plan(const struct object_set *set, const struct records *records)
+{
+	struct plan *plan = MEM_NEW(struct plan);
+	plan->set = set;
+	plan->records = records;
+	plan->items = mem_zalloc(set->len + records->len + 1, sizeof(*plan->items));
+	plan->len = plan->object_count = set->len;
+	for (size_t i = 0; i < set->len; i++) {
+		plan->items[i].object = set->items[i];
+		plan->items[i].key = set->items[i]->key;
+		plan->items[i].display = set->items[i]->display;
+		plan->items[i].is_sensitive = set->items[i]->is_sensitive;
+	}
+	return plan;
+}
+
+err *plan_make(struct target *target, const struct object_set *set, const struct records *records,
+               const struct plan_options *options, struct plan **ret_plan)
+{
+	AUTOPTR(plan) plan = new_plan(set, records);
+	TRY(add_removals(plan, options));
+	if (target->ops->prepare)
+		TRY(target->ops->prepare(target, set));
+
+	struct comparison work = { .target = target, .plan = plan };
+	work.flags = options->wants_fingerprints ? TARGET_WANT_FINGERPRINTS : 0;
+	work.errors = mem_zalloc(plan->len + 1, sizeof(*work.errors));
+	pool_for_each(options->threads, plan->object_count, compare_object, &work);
+	pool_for_each(options->threads, plan->len - plan->object_count, compare_removal, &work);
+	TRY(join_errors(work.errors, plan->len));
+
+	while (pull_triggers(plan))
+		;
+	if (options->prune_changed)
+		force_changed(plan);
+	if (options->project)
+		TRY(check_claims(plan, options->project));
+	count_items(plan);
+	TRY(guard_prune(plan, options));
+	*ret_plan = steal(&plan);
+	return NULL;
+}
+
+void plan_free(struct plan *plan)
+{
+	if (!plan)
+		return;
+	for (size_t i = 0; i < plan->len; i++)
+		plan_item_clear(&plan->items[i]);
+	mem_free(plan->items);
+	arena_clear(&plan->arena);
+	mem_free(plan);
+}
+
+bool plan_has_changes(const struct plan *plan)
+{
+	return plan->counts[PLAN_NONE] + plan->counts[PLAN_FORGET] < plan->len;
+}
+
+bool plan_has_work(const struct plan *plan)
+{
+	return plan->counts[PLAN_NONE] < plan->len || plan->unrecorded > 0;
+}
+
+const struct target_record *plan_record(const struct plan *plan, const struct plan_item *item)
+{
+	return records_find(plan->records, item->key);
+}
