@@ -112,14 +112,20 @@ system        := $(if $(findstring linux,$(TARGET)),$(system_linux),$(if $(finds
 # mimalloc first, so that its malloc is the one everything gets.
 malloc        := $(if $(findstring musl,$(TARGET)),-Wl,--whole-archive -lmimalloc -Wl,--no-whole-archive)
 LIBS          := $(malloc) $(libraries) $(tls) $(system)
-LINK           = $(CC) $(variant_ldflags) $(LDFLAGS) -o $@ $(filter %.o,$^) -L$(DEPS)/lib $(LIBS)
+LINK           = $(CC) $(variant_ldflags) $(LDFLAGS) -o $@ $(filter %.o %.res,$^) -L$(DEPS)/lib $(LIBS)
 
 # ---- building --------------------------------------------------------------------------------
 
 .PHONY: all
 all: $(BINARY) ## the fully static executable build/fettle (DEBUG=1: build/debug/fettle)
 
-$(BINARY): $(pkg_objects) $(cmd_objects)
+# The manifest makes Windows take texts as UTF-8.
+resource      := $(if $(findstring windows,$(TARGET)),$(OUT)/fettle.res)
+$(OUT)/fettle.res: packaging/windows/fettle.rc packaging/windows/fettle.manifest | $(DEPS_READY)
+	@mkdir -p $(@D)
+	$(Q)$(DEPS)/bin/rc /:no-preprocess -- $< $@
+
+$(BINARY): $(pkg_objects) $(cmd_objects) $(resource)
 	@echo "  LINK  $@"
 	$(Q)$(LINK)
 
