@@ -79,8 +79,8 @@ enum inv_origin {
 enum inv_state {
 	INV_APPLIED,
 	INV_PENDING_CREATE, /* live is absent (nothing happened) or has `pending_digest` (it is ours) */
-	INV_PENDING_UPDATE, /* live has `digest` or `pending_digest` */
-	INV_PENDING_DELETE, /* live has `digest` or is absent */
+	INV_PENDING_UPDATE, /* live is as before (`digest`, if there is one) or has `pending_digest` */
+	INV_PENDING_DELETE, /* live is as before or absent */
 };
 
 struct inv_object {
@@ -91,7 +91,7 @@ struct inv_object {
 	enum inv_state state;
 	bool is_sensitive; /* no manifest is kept; the digest is keyed */
 	bool has_before;
-	bool has_digest; /* false only for INV_PENDING_CREATE */
+	bool has_digest; /* false: a first creation or adoption is pending */
 	bool has_pending_digest;
 	uint8_t digest[INV_DIGEST_BYTES];         /* of what was last applied for certain */
 	uint8_t pending_digest[INV_DIGEST_BYTES]; /* of what the unfinished run wanted */
