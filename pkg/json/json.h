@@ -32,7 +32,7 @@ void json_write_string(const char *text, size_t len, struct str *out);
 
 /*
  * Streaming writer: call in document order; commas, indentation and escaping are its job.
- * Misuse (a value without key in an object, too many ends) is a bug and asserts.
+ * With JSON_PRETTY a newline follows the outermost value.
  *
  *	struct json_writer w = json_writer_init(&out, JSON_PRETTY);
  *	json_begin_object(&w);

@@ -166,6 +166,12 @@ void val_path_add_index(struct str *path, size_t index);
 /* Append the path from `root` to the very node `v`; false when it is not in the tree. */
 bool val_path_of(const struct val *root, const struct val *v, struct str *path);
 
+/*
+ * Append a number as Kubernetes' JSON has it: the shortest text that reads back the same, whole
+ * numbers below 1e21 without fraction. `number` must be finite.
+ */
+void val_format_float(double number, struct str *out);
+
 /* --- Building. Strings are copied into the arena. --- */
 
 struct val *val_new_null(struct arena *a);
