@@ -79,6 +79,11 @@ ifneq ($(VARIANT),fuzz)
 WARNINGS      += $(if $(findstring linux,$(TARGET)),-Wjump-misses-init)
 endif
 
+# Without -O2 gcc does not see enough to tell; release builds keep this one.
+ifneq ($(filter debug asan tsan,$(VARIANT)),)
+WARNINGS      += -Wno-maybe-uninitialized
+endif
+
 CPPFLAGS_ALL  := -D_GNU_SOURCE -DFETTLE_VERSION='"$(VERSION)"' -Ipkg -Itests/unit \
 	-isystem $(DEPS)/include -DCURL_STATICLIB -DPCRE2_STATIC -DPCRE2_CODE_UNIT_WIDTH=8 \
 	-DYAML_DECLARE_STATIC -DSODIUM_STATIC -DNGHTTP2_STATICLIB
