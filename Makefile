@@ -74,7 +74,7 @@ all_objects   := $(pkg_objects) $(cmd_objects) $(unit_objects) $(fuzz_objects)
 
 WARNINGS      := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wwrite-strings -Wcast-qual -Wformat=2 -Wimplicit-fallthrough \
-	-Wundef -Werror=implicit-function-declaration $(if $(filter 1,$(WERROR)),-Werror)
+	-Wundef -Wno-missing-field-initializers -Werror=implicit-function-declaration $(if $(filter 1,$(WERROR)),-Werror)
 ifneq ($(VARIANT),fuzz)
 WARNINGS      += $(if $(findstring linux,$(TARGET)),-Wjump-misses-init)
 endif
