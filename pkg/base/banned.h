@@ -9,6 +9,7 @@
 #define BASE_BANNED_H
 
 #if defined(__GNUC__) && !defined(BASE_ALLOW_BANNED)
+#undef popen /* a macro in MinGW */
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok strtok_r
 #pragma GCC poison atoi atol atoll atof gets mktemp tmpnam popen
 #endif
