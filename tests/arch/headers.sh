@@ -1,7 +1,7 @@
 #!/bin/bash
 # Every header compiles alone, under every warning: as TAP. CC and CPPFLAGS come from make.
 cd "$(dirname "$0")/../.." || exit 1
-: "${CC:=gcc-12}"
+CC=${TEST_CC:-gcc-12}
 read -ra flags <<<"${TEST_CPPFLAGS:--D_GNU_SOURCE -Ipkg}"
 
 check() {
