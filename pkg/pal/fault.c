@@ -16,6 +16,7 @@
 /* The one place with mutable globals: a counter for the whole process is the point of it. */
 static atomic_ulong counted;
 static atomic_ulong armed;
+static atomic_ulong armed_kill;
 static atomic_bool is_armed;
 
 static unsigned long env_number(const char *name)
@@ -50,7 +51,14 @@ void fault_arm(unsigned long n)
 {
 	atomic_store(&counted, 0);
 	atomic_store(&armed, n);
+	atomic_store(&armed_kill, 0);
 	atomic_store(&is_armed, true);
+}
+
+void fault_arm_kill(unsigned long n)
+{
+	fault_arm(0);
+	atomic_store(&armed_kill, n);
 }
 
 unsigned long fault_count(void)
@@ -62,7 +70,9 @@ bool fault_hit(const char *name)
 {
 	unsigned long number = atomic_fetch_add(&counted, 1) + 1;
 	log_call(number, name);
-	if (!atomic_load(&is_armed) && number == env_number("FETTLE_TEST_KILL_AT"))
+	unsigned long kill_at = atomic_load(&is_armed) ? atomic_load(&armed_kill)
+	                                               : env_number("FETTLE_TEST_KILL_AT");
+	if (number == kill_at)
 		die();
 	unsigned long fail_at = atomic_load(&is_armed) ? atomic_load(&armed)
 	                                               : env_number("FETTLE_TEST_FAIL_AT");

@@ -27,6 +27,9 @@ bool fault_hit(const char *name);
 /* For unit tests: make the n-th call from now on fail (0 = none); overrides the environment. */
 void fault_arm(unsigned long n);
 
+/* For unit tests, in a forked child: die by SIGKILL at the n-th call from now on. */
+void fault_arm_kill(unsigned long n);
+
 /* For unit tests: how many calls were counted since the last fault_arm, or since the start. */
 unsigned long fault_count(void);
 
