@@ -96,7 +96,14 @@ function code_of(line,    out, two, char) {
 	if (FNR == 801) bad("file longer than 800 lines: split it")
 	if (length($0) > 140) bad("line longer than 140 characters")
 
-	# 5. One file per subcommand.
-	if (module == "cmd" && is_source && code ~ /^(static )?const struct cli_cmd [a-z_]+[ \t]*=/ &&
-	    commands[FILENAME]++) bad("a second command in this file")
+	# 5. One file per subcommand; hidden helpers ("__gen") and groups without `run` do not count.
+	if (module == "cmd" && is_source) {
+		if (code ~ /^(static )?const struct cli_cmd [a-z_]+[ \t]*=/) { in_command = FNR; runs = hidden = 0 }
+		if (in_command && $0 ~ /^[ \t]*\.name = "__/) hidden = 1
+		if (in_command && code ~ /^[ \t]*\.run = /) runs = 1
+		if (in_command && code ~ /^\};/) {
+			if (runs && !hidden && commands[FILENAME]++) bad("a second command in this file")
+			in_command = 0
+		}
+	}
 }
