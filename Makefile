@@ -49,7 +49,6 @@ CC            := $(DEPS)/bin/cc
 ifeq ($(VARIANT),fuzz)
 CC            := clang-14
 endif
-AR            := $(DEPS)/bin/ar
 
 # ---- sources ---------------------------------------------------------------------------------
 
@@ -117,7 +116,7 @@ system        := $(if $(findstring linux,$(TARGET)),$(system_linux),$(if $(finds
 # mimalloc first, so that its malloc is the one everything gets.
 malloc        := $(if $(findstring musl,$(TARGET)),-Wl,--whole-archive -lmimalloc -Wl,--no-whole-archive)
 LIBS          := $(malloc) $(libraries) $(tls) $(system)
-LINK           = $(CC) $(variant_ldflags) $(LDFLAGS) -o $@ $(filter %.o %.res,$^) -L$(DEPS)/lib $(LIBS)
+LINK           = $(CC) $(variant_ldflags) $(LDFLAGS) -o $@ $(filter %.o %.res %.a,$^) -L$(DEPS)/lib $(LIBS)
 
 # ---- building --------------------------------------------------------------------------------
 
@@ -137,7 +136,12 @@ $(BINARY): $(pkg_objects) $(cmd_objects) $(resource)
 .PHONY: unit
 unit: $(OUT)/unit ## unit tests of this variant: build/<variant>/unit [SUITE]
 
-$(OUT)/unit: $(unit_objects) $(pkg_objects)
+# Unit tests and fuzz targets take from the archive what they need.
+$(OUT)/libfettle.a: $(pkg_objects)
+	@rm -f $@
+	$(Q)$(DEPS)/bin/ar rcs $@ $^
+
+$(OUT)/unit: $(unit_objects) $(OUT)/libfettle.a
 	@echo "  LINK  $@"
 	$(Q)$(LINK)
 
@@ -217,7 +221,7 @@ fuzz-regress: fuzz-build ## run the committed corpora once
 
 .PHONY: fuzz-binaries
 fuzz-binaries: $(fuzz_binaries)
-$(BUILD)/fuzz/fuzz_%: $(OUT)/obj/tests/fuzz/fuzz_%.o $(pkg_objects)
+$(BUILD)/fuzz/fuzz_%: $(OUT)/obj/tests/fuzz/fuzz_%.o $(OUT)/libfettle.a
 	@echo "  LINK  $@"
 	$(Q)$(LINK)
 
