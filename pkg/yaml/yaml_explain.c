@@ -15,7 +15,7 @@ static const struct translation {
 	const char *hint;
 } translations[] = {
 	{ "found unexpected end of stream", "quoted scalar", true,
-	  "this quote is never closed", "close it, or write '' for a single quote inside '...'" },
+	  "this quote is never closed", "close it; inside '...' a single quote is written '', inside \"...\" a double quote \\\"" },
 	{ "found unexpected document indicator", "quoted scalar", true,
 	  "this quote is not closed before the next document", "close it at the end of the text" },
 	{ "mapping values are not allowed", NULL, false,
