@@ -7,13 +7,14 @@
 #define HTTP_HTTP_H
 
 #include "base/base.h"
+#include <stdatomic.h>
 
 struct http_options {
 	const char *ca_file;    /* from fettle's settings; NULL = environment, then system */
 	const char *user_agent; /* NULL = "fettle" */
 	int64_t deadline_ns;    /* clock_monotonic_ns(); 0 = never */
-	bool (*is_cancelled)(void *context); /* asked several times a second; NULL = never */
-	void *context;
+	const atomic_int *cancel; /* not 0: stop (CANCELLED); may be NULL */
+	bool use_netrc;         /* credentials for hosts named in ~/.netrc */
 };
 
 /* Connections, TLS sessions and policy, shared by the requests of one thread. */
@@ -46,7 +47,7 @@ struct http_response {
 };
 void http_response_clear(struct http_response *response);
 
-/* First value of header `name`, NULL when absent; lives as long as the response. Caller frees. */
+/* First value of header `name`, NULL when absent. Caller frees. */
 char *http_response_header(const struct http_response *response, const char *name);
 
 /*
@@ -63,7 +64,9 @@ struct http_stream;
 NODISCARD err *http_stream_open(struct http_client *client, const struct http_request *request,
 				struct http_stream **ret_stream);
 int http_stream_status(const struct http_stream *stream);
+/* First value of a header, or NULL; and where redirects led. Live as long as the stream. */
 const char *http_stream_header(struct http_stream *stream, const char *name);
+const char *http_stream_url(const struct http_stream *stream);
 
 /* The next bytes of the body as they come; 0 at its end. */
 NODISCARD err *http_stream_read(struct http_stream *stream, char *buf, size_t buf_size,

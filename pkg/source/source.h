@@ -8,6 +8,7 @@
 #define SOURCE_SOURCE_H
 
 #include "base/base.h"
+#include <stdatomic.h>
 
 enum source_kind {
 	SOURCE_FOLDER, /* a folder as it is on disk; source_parse says this for every local path */
@@ -46,10 +47,10 @@ struct source_options {
 	const char *cache_dir; /* repositories are kept in `<cache_dir>/git` */
 	const char *ca_file;   /* CA bundle from fettle's settings; NULL = the system's */
 	int64_t deadline_ns;   /* clock_monotonic_ns() at which to give up; 0 = never */
+	const atomic_int *cancel; /* not 0: stop (CANCELLED); may be NULL */
 	bool refresh;          /* ask the remote even for a commit that is cached */
 	bool identify;         /* folder and file: also name the commit around it, and if it is dirty */
 	bool no_input;         /* never let git or ssh ask on the terminal */
-	bool (*is_cancelled)(void *context); /* NULL = never */
 	void (*on_progress)(void *context, const struct source_progress *progress); /* may be NULL */
 	void *context;
 };

@@ -1,0 +1,47 @@
+/* What the files of this module share. */
+#ifndef HTTP_HTTP_PRIVATE_H
+#define HTTP_HTTP_PRIVATE_H
+
+#include "http/http.h"
+
+#include <curl/curl.h>
+
+/* Which CA certificates to trust. Both NULL: the store of the operating system. */
+struct http_ca {
+	char *file;
+	char *folder;
+	const char *origin; /* "SSL_CERT_FILE", "this system"; static text */
+	bool is_missing;    /* nothing found: https cannot work */
+};
+
+void http_ca_choose(const char *ca_file, struct http_ca *ret_ca);
+void http_ca_clear(struct http_ca *ca);
+
+struct http_client {
+	CURLM *multi;
+	struct http_options options;
+	struct http_ca ca;
+	char *user_agent;
+};
+
+struct http_stream {
+	struct http_client *client;
+	CURL *easy;
+	struct curl_slist *headers;
+	struct str received; /* body bytes not yet read, from `taken` on */
+	size_t taken;
+	struct str head; /* "Name: value\n" lines of the last response */
+	char *host;
+	char *url;
+	int64_t deadline_ns;
+	int status;
+	bool has_head, is_paused, is_done, follows;
+	CURLcode result;
+	char text[CURL_ERROR_SIZE];
+	struct str value; /* of the header asked for last */
+};
+
+/* Append the first value of header `name` among "Name: value\n" lines; false when absent. */
+bool http_find_header(const char *head, const char *name, struct str *value);
+
+#endif
