@@ -33,7 +33,7 @@ static void write_text(struct json_writer *w, const char *key, const char *text,
 {
 	json_key(w, key);
 	if (text)
-		json_stringn(w, text, len);
+		json_textn(w, text, len);
 	else
 		json_nil(w);
 }

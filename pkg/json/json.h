@@ -20,7 +20,7 @@ NODISCARD err *json_load(const char *text, size_t len, const char *name, struct 
                          struct val **ret_root);
 
 enum json_flags {
-	JSON_COMPACT = 0u,
+	JSON_ONE_LINE = 0u,
 	JSON_PRETTY = 1u << 0, /* two spaces, one member per line, final newline */
 	JSON_SORTED = 1u << 1, /* keys in byte order: the canonical form for hashing */
 };
@@ -57,9 +57,9 @@ void json_end_object(struct json_writer *w);
 void json_begin_array(struct json_writer *w);
 void json_end_array(struct json_writer *w);
 void json_key(struct json_writer *w, const char *key);
-/* NULL text writes null. */
-void json_string(struct json_writer *w, const char *text);
-void json_stringn(struct json_writer *w, const char *text, size_t len);
+/* NULL text writes null. (json_string and JSON_COMPACT are names of jansson.) */
+void json_text(struct json_writer *w, const char *text);
+void json_textn(struct json_writer *w, const char *text, size_t len);
 void json_int(struct json_writer *w, int64_t number);
 void json_uint(struct json_writer *w, uint64_t number);
 void json_number(struct json_writer *w, double number);

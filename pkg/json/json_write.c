@@ -163,17 +163,17 @@ void json_key(struct json_writer *w, const char *key)
 
 /* --- values --- */
 
-void json_stringn(struct json_writer *w, const char *text, size_t len)
+void json_textn(struct json_writer *w, const char *text, size_t len)
 {
 	begin_item(w);
 	json_write_string(text, len, w->out);
 	end_item(w);
 }
 
-void json_string(struct json_writer *w, const char *text)
+void json_text(struct json_writer *w, const char *text)
 {
 	if (text)
-		json_stringn(w, text, strlen(text));
+		json_textn(w, text, strlen(text));
 	else
 		json_nil(w);
 }
@@ -220,7 +220,7 @@ void json_nil(struct json_writer *w)
 void json_key_string(struct json_writer *w, const char *key, const char *text)
 {
 	json_key(w, key);
-	json_string(w, text);
+	json_text(w, text);
 }
 
 void json_key_int(struct json_writer *w, const char *key, int64_t number)
@@ -308,7 +308,7 @@ void json_val(struct json_writer *w, const struct val *v)
 		json_number(w, v->as.number);
 		return;
 	case VAL_STR:
-		json_stringn(w, v->as.str.ptr, v->as.str.len);
+		json_textn(w, v->as.str.ptr, v->as.str.len);
 		return;
 	case VAL_LIST:
 		write_list(w, v);
