@@ -8,7 +8,8 @@
 
 #include "base/base.h"
 
-NODISCARD err *dirs_settings(struct str *ret_path); /* XDG_CONFIG_HOME, Application Support, AppData */
+/* $XDG_CONFIG_HOME or ~/.config, Application Support, %AppData%. */
+NODISCARD err *dirs_settings(struct str *ret_path);
 NODISCARD err *dirs_data(struct str *ret_path);
 NODISCARD err *dirs_cache(struct str *ret_path);
 NODISCARD err *dirs_state(struct str *ret_path);

@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "pal/fault.h"
 #include "pal/fd_posix.h"
+#include "pal/random.h"
 
 void fd_close(int fd)
 {
@@ -75,12 +75,11 @@ static size_t next_chunk(uint64_t size_hint, size_t have, size_t limit)
 	return want > room ? room + 1 : want;
 }
 
-err *fd_read_all(int fd, const char *what, size_t limit, uint64_t size_hint,
-                           struct str *ret_text)
+err *fd_read_all(int fd, const char *what, size_t limit, uint64_t size_hint, struct str *ret_text)
 {
 	if (size_hint > limit)
-		return err_new(ERR_LIMIT, "cannot read '%s': it has %llu bytes, more than %zu", what,
-		               (unsigned long long)size_hint, limit);
+		return err_new(ERR_LIMIT, "cannot read '%s': it has %llu bytes, more than %zu",
+			       what, (unsigned long long)size_hint, limit);
 	AUTO(str) text = STR_INIT;
 	for (;;) {
 		size_t want = next_chunk(size_hint, text.len, limit);
@@ -91,7 +90,8 @@ err *fd_read_all(int fd, const char *what, size_t limit, uint64_t size_hint,
 		text.len += (size_t)got;
 		text.ptr[text.len] = '\0';
 		if (text.len > limit)
-			return err_new(ERR_LIMIT, "cannot read '%s': more than %zu bytes", what, limit);
+			return err_new(ERR_LIMIT, "cannot read '%s': more than %zu bytes", what,
+				       limit);
 		/* a regular file that gave as much as it has, and less than asked, is at its end */
 		if (got == 0 || (size_hint && text.len == size_hint && (size_t)got < want))
 			break;
@@ -151,8 +151,7 @@ void fd_random_name(char *out, size_t len)
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
 	unsigned char bytes[32];
 	assert(len <= sizeof(bytes));
-	if (getentropy(bytes, len) != 0)
-		abort(); /* fails only on a kernel without random numbers */
+	random_bytes(bytes, len);
 	for (size_t i = 0; i < len; i++)
 		out[i] = letters[bytes[i] & 31];
 }
@@ -163,10 +162,10 @@ err *fd_readlink(int dir_fd, const char *name, const char *what, struct str *ret
 	for (size_t room = 256;; room *= 4) {
 		str_reset(&target);
 		str_reserve(&target, room);
-		ssize_t len = FAULT("readlinkat") ? -1
-		                                  : readlinkat(dir_fd, name, target.ptr, room);
+		ssize_t len = FAULT("readlinkat") ? -1 : readlinkat(dir_fd, name, target.ptr, room);
 		if (len < 0 && errno == EINVAL)
-			return err_new(ERR_INVALID, "cannot read the symlink '%s': it is none", what);
+			return err_new(ERR_INVALID, "cannot read the symlink '%s': it is none",
+				       what);
 		if (len < 0)
 			return err_sys(errno, "cannot read the symlink '%s'", what);
 		if ((size_t)len < room) {

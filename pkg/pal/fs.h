@@ -18,7 +18,7 @@ enum fs_type {
 
 struct fs_stat {
 	enum fs_type type;
-	uint32_t mode; /* permission bits only (07777); on Windows 0644, 0755 or the read-only 0444 */
+	uint32_t mode;     /* permission bits (07777); on Windows 0644, 0755 or read-only 0444 */
 	uint32_t uid, gid; /* 0 on Windows */
 	uint64_t size;     /* bytes; of a symlink the length of its target */
 	int64_t mtime_ns;  /* since 1970 */

@@ -71,7 +71,7 @@ static err *make_dir(const char *path, uint32_t mode)
 		return NULL;
 	if (code == EEXIST)
 		return err_new(ERR_EXISTS, "cannot create the folder '%s': a file is in the way",
-		               path);
+			       path);
 	return err_sys(code, "cannot create the folder '%s'", path);
 }
 

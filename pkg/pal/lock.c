@@ -2,6 +2,7 @@
 
 #include "pal/lock.h"
 
+#include "pal/clock.h"
 #include "pal/lock_os.h"
 #include "pal/proc.h"
 #include "pal/user.h"
@@ -17,9 +18,9 @@ struct lock {
 static void describe_us(const struct lock_opts *opts, struct str *text)
 {
 	AUTO(str) host = STR_INIT;
-	char now[32];
+	char now[CLOCK_TEXT_SIZE];
 	user_host_name(&host);
-	lock_os_now(now, sizeof(now));
+	clock_format(clock_wall_ns(), now);
 	str_addf(text, "pid %" PRId64 "\nhost %s\nsince %s\n", proc_self(), host.ptr, now);
 	if (opts->command)
 		str_addf(text, "command %s\n", opts->command);
@@ -40,7 +41,7 @@ static bool field(const char *text, const char *key, struct view *ret_value)
 }
 
 static void add_field(struct str *out, const char *text, const char *key, const char *before,
-                      const char *after)
+		      const char *after)
 {
 	struct view value;
 	if (!field(text, key, &value))
@@ -60,8 +61,8 @@ static err *conflict(const struct lock *lock, const struct lock_opts *opts)
 	add_field(&holder, text, "since ", " since ", "");
 	add_field(&holder, text, "command ", " (", ")");
 	err *e = err_new(ERR_CONFLICT, "cannot lock %s: locked by %s",
-	                 opts->what ? opts->what : lock->path,
-	                 holder.len ? holder.ptr : "another process");
+			 opts->what ? opts->what : lock->path,
+			 holder.len ? holder.ptr : "another process");
 	return err_hint(e, "wait until it is done; the lock goes away with that process");
 }
 
@@ -80,10 +81,10 @@ static err *wait_for(struct lock *lock, const struct lock_opts *opts)
 			return NULL;
 		if (is_cancelled(opts))
 			return err_new(ERR_CANCELLED, "cancelled while waiting for the lock of %s",
-			               opts->what ? opts->what : lock->path);
+				       opts->what ? opts->what : lock->path);
 		if (opts->wait_ms >= 0 && waited >= opts->wait_ms)
 			return conflict(lock, opts);
-		lock_os_sleep(WAIT_STEP_MS);
+		clock_sleep_ms(WAIT_STEP_MS);
 		waited += WAIT_STEP_MS;
 	}
 }

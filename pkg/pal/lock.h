@@ -12,9 +12,9 @@
 struct lock;
 
 struct lock_opts {
-	const char *what;       /* for the message: "project 'shop'"; NULL: the path */
-	const char *command;    /* what the holder is doing: "fettle apply"; NULL: nothing */
-	int64_t wait_ms;        /* how long to wait for the holder; 0: not at all, -1: for ever */
+	const char *what;         /* for the message: "project 'shop'"; NULL: the path */
+	const char *command;      /* what the holder is doing: "fettle apply"; NULL: nothing */
+	int64_t wait_ms;          /* how long to wait for the holder; 0: not at all, -1: for ever */
 	const atomic_int *cancel; /* not 0: stop waiting (CANCELLED); may be NULL */
 };
 

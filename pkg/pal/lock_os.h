@@ -17,8 +17,5 @@ void lock_os_read(intptr_t handle, char *buf, size_t size);
 NODISCARD err *lock_os_write(intptr_t handle, const char *path, struct view text);
 /* Unlock and close. */
 void lock_os_close(intptr_t handle);
-void lock_os_sleep(int64_t ms);
-/* The time as "2026-11-20T20:00:00Z". */
-void lock_os_now(char *buf, size_t size);
 
 #endif

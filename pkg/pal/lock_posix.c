@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "pal/fault.h"
@@ -49,18 +48,4 @@ err *lock_os_write(intptr_t handle, const char *path, struct view text)
 void lock_os_close(intptr_t handle)
 {
 	fd_close((int)handle);
-}
-
-void lock_os_sleep(int64_t ms)
-{
-	struct timespec span = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
-	(void)nanosleep(&span, NULL);
-}
-
-void lock_os_now(char *buf, size_t size)
-{
-	time_t now = time(NULL);
-	struct tm parts;
-	if (!gmtime_r(&now, &parts) || strftime(buf, size, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
-		buf[0] = '\0';
 }

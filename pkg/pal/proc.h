@@ -11,13 +11,14 @@
 
 enum proc_flags {
 	PROC_MERGE_STDERR = 1u << 0, /* stderr goes into `out`, in order */
-	PROC_INHERIT_STDIN = 1u << 1, /* for a program that talks to the user; no own process group */
+	/* For a program that talks to the user; it gets no process group of its own. */
+	PROC_INHERIT_STDIN = 1u << 1,
 	PROC_INHERIT_OUTPUT = 1u << 2, /* stdout and stderr are ours; nothing is captured */
 };
 
 struct proc_opts {
 	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH without a slash */
-	const char *const *env;  /* "NAME=value" sets, "NAME" removes, the rest is ours; may be NULL */
+	const char *const *env;  /* "NAME=value" sets, "NAME" removes, else ours; may be NULL */
 	const char *dir;         /* working folder; NULL: ours */
 	struct view input;       /* stdin of the child; empty: end of file at once */
 	size_t output_limit;     /* the last this many bytes of each stream are kept; 0: 64 KiB */
@@ -28,14 +29,17 @@ struct proc_opts {
 };
 
 struct proc_result {
-	int exit_code;  /* -1 when a signal ended it */
-	int signal;     /* 0 when it exited by itself */
+	int exit_code; /* -1 when a signal ended it */
+	int signal;    /* 0 when it exited by itself */
 	bool timed_out, cancelled;
-	bool out_truncated, err_truncated; /* more came than `output_limit`: the beginning is lost */
+	bool out_truncated, err_truncated; /* more came: the beginning is lost */
 	struct str out, err;
 };
 
-#define PROC_RESULT_INIT { .out = STR_INIT, .err = STR_INIT }
+#define PROC_RESULT_INIT                         \
+	{                                        \
+		.out = STR_INIT, .err = STR_INIT \
+	}
 
 void proc_result_clear(struct proc_result *result);
 

@@ -22,8 +22,8 @@ int proc_os_signal(int exit_fd, pid_t pid, int number);
 /* proc_spawn_posix.c: what proc_run needs of a started child. */
 struct child {
 	pid_t pid;
-	bool has_group;    /* it leads a process group of its own */
-	int in, out, err;  /* our ends of the pipes, non-blocking, or -1 */
+	bool has_group;   /* it leads a process group of its own */
+	int in, out, err; /* our ends of the pipes, non-blocking, or -1 */
 };
 
 struct proc_opts;

@@ -6,9 +6,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "pal/clock.h"
 #include "pal/fault.h"
 #include "pal/fd_posix.h"
 #include "pal/proc_os_posix.h"
@@ -16,9 +16,9 @@
 enum {
 	OUTPUT_LIMIT_DEFAULT = 64 << 10,
 	GRACE_MS_DEFAULT = 2000,
-	LOOK_MS = 5,            /* how often to look for the end without an exit descriptor */
-	CANCEL_MS = 20,         /* how often to look at the cancel flag */
-	DRAIN_MAX = 4 << 20,    /* read after the end of the child: more than any pipe holds */
+	LOOK_MS = 5,         /* how often to look for the end without an exit descriptor */
+	CANCEL_MS = 20,      /* how often to look at the cancel flag */
+	DRAIN_MAX = 4 << 20, /* read after the end of the child: more than any pipe holds */
 };
 
 /* One stream of the child and where its last `limit` bytes go. */
@@ -36,17 +36,10 @@ struct run {
 	struct stream out, err;
 	size_t limit, written;
 	int exit_fd;
-	int64_t end_at;   /* when to ask it to end, or -1 */
-	int64_t kill_at;  /* when to force it, or -1 */
+	int64_t end_at;  /* when to ask it to end, or -1 */
+	int64_t kill_at; /* when to force it, or -1 */
 	bool is_ending;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* --- streams --- */
 
@@ -86,7 +79,7 @@ static bool pump(struct stream *stream, size_t limit, size_t *ret_got)
 static void feed(struct run *run)
 {
 	struct view rest = {run->opts->input.ptr + run->written,
-	                    run->opts->input.len - run->written};
+			    run->opts->input.len - run->written};
 	ssize_t put = write(run->child.in, rest.ptr, rest.len);
 	if (put < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -124,7 +117,7 @@ static void begin_end(struct run *run, int64_t now, bool *reason)
 
 static void check_time(struct run *run)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_monotonic_ms();
 	const atomic_int *cancel = run->opts->cancel;
 	if (!run->is_ending && cancel && atomic_load(cancel) != 0)
 		begin_end(run, now, &run->result->cancelled);
@@ -141,7 +134,7 @@ static int poll_timeout(const struct run *run)
 	int64_t wait = -1;
 	int64_t next = run->is_ending ? run->kill_at : run->end_at;
 	if (next >= 0)
-		wait = MAX(next - now_ms(), 0);
+		wait = MAX(next - clock_monotonic_ms(), 0);
 	if (run->opts->cancel && !run->is_ending && (wait < 0 || wait > CANCEL_MS))
 		wait = CANCEL_MS;
 	if (run->exit_fd < 0 && (wait < 0 || wait > LOOK_MS))
@@ -248,7 +241,7 @@ err *proc_run(const struct proc_opts *opts, struct proc_result *ret_result)
 	run.limit = opts->output_limit ? opts->output_limit : OUTPUT_LIMIT_DEFAULT;
 	TRY(proc_os_spawn(opts, &run.child));
 	if (opts->timeout_ms > 0)
-		run.end_at = now_ms() + opts->timeout_ms;
+		run.end_at = clock_monotonic_ms() + opts->timeout_ms;
 	run.out = (struct stream){run.child.out, &ret_result->out, &ret_result->out_truncated, 0};
 	run.err = (struct stream){run.child.err, &ret_result->err, &ret_result->err_truncated, 0};
 	run.exit_fd = proc_os_exit_fd(run.child.pid);
@@ -278,7 +271,7 @@ static err *signal_error(int64_t pid, const char *name, int code)
 {
 	if (code == ESRCH)
 		return err_new(ERR_NOT_FOUND, "cannot send %s to process %" PRId64 ": it is gone",
-		               name, pid);
+			       name, pid);
 	return err_sys(code, "cannot send %s to process %" PRId64, name, pid);
 }
 
@@ -316,7 +309,8 @@ err *proc_signal_pid_file(const char *path, const char *name)
 	AUTOFD exit_fd = proc_os_exit_fd((pid_t)pid);
 	if (is_reused((pid_t)pid, st.mtime_ns))
 		return err_new(ERR_NOT_FOUND,
-		               "stale pid file '%s': process %" PRId64 " is another one", path, pid);
+			       "stale pid file '%s': process %" PRId64 " is another one", path,
+			       pid);
 	if (FAULT("kill") || proc_os_signal(exit_fd, (pid_t)pid, number) != 0)
 		return err_wrap(signal_error(pid, name, errno), "stale pid file '%s'", path);
 	return NULL;

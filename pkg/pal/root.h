@@ -21,8 +21,10 @@ struct fs_stage;
 #define FS_KEEP UINT32_MAX /* for mode, uid, gid: leave as it is */
 
 enum fs_flags {
-	FS_NO_DIR_SYNC = 1u << 0, /* don't flush the folder: the caller batches with fs_root_sync_dir */
-	FS_IN_PLACE_IF_BUSY = 1u << 1, /* commit: a bind-mounted target is overwritten in place */
+	/* Don't flush the folder; the caller flushes a batch with fs_root_sync_dir. */
+	FS_NO_DIR_SYNC = 1u << 0,
+	/* Commit: a bind-mounted target, which cannot be replaced, is overwritten in place. */
+	FS_IN_PLACE_IF_BUSY = 1u << 1,
 };
 
 /*
@@ -113,9 +115,9 @@ NODISCARD err *fs_root_sync_dir(struct fs_root *root, const char *rel);
 /* --- staged write: begin, let a check look at the copy, commit (or free to abort) --- */
 
 struct fs_stage_opts {
-	uint32_t mode; /* exact; FS_KEEP: as the file that is replaced, 0644 for a new one */
+	uint32_t mode;     /* exact; FS_KEEP: as the file that is replaced, 0644 for a new one */
 	uint32_t uid, gid; /* FS_KEEP: as the file that is replaced, ours for a new one */
-	bool keep_xattrs;  /* copy ACLs, SELinux label, capabilities and user xattrs of the old file */
+	bool keep_xattrs; /* copy ACLs, SELinux label, capabilities and user xattrs of the old file */
 };
 #define FS_STAGE_KEEP ((struct fs_stage_opts){FS_KEEP, FS_KEEP, FS_KEEP, true})
 
@@ -133,7 +135,8 @@ const char *fs_stage_path(const struct fs_stage *stage);
 
 /*
  * Move the staged copy over the target and flush the folder (unless FS_NO_DIR_SYNC). Consumes the
- * stage, also on failure, when the temp file is removed and the old file is untouched.
+ * stage, also on failure, when the temp file is removed and the old file is untouched; only when
+ * that last flush fails (IO) is the new file in place already, and may not survive a power cut.
  */
 NODISCARD err *fs_stage_commit(struct fs_stage *take_stage, enum fs_flags flags);
 
@@ -142,8 +145,9 @@ void fs_stage_free(struct fs_stage *stage);
 AUTOPTR_DEFINE(fs_stage)
 
 /* Begin and commit in one. */
-NODISCARD err *fs_root_write(struct fs_root *root, const char *rel, const struct fs_stage_opts *opts,
-			     struct view bytes, enum fs_flags flags);
+NODISCARD err *fs_root_write(struct fs_root *root, const char *rel,
+			     const struct fs_stage_opts *opts, struct view bytes,
+			     enum fs_flags flags);
 
 /*
  * Remove temp files that killed runs left in the folder `rel`. A live stage holds a kernel lock on

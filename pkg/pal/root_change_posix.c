@@ -78,7 +78,7 @@ err *fs_root_mkdir_all(struct fs_root *root, const char *rel, uint32_t mode)
 }
 
 err *fs_root_symlink_atomic(struct fs_root *root, const char *target, const char *rel,
-                            enum fs_flags flags)
+			    enum fs_flags flags)
 {
 	AUTOFD fd = -1;
 	const char *name;
@@ -93,8 +93,8 @@ err *fs_root_symlink_atomic(struct fs_root *root, const char *target, const char
 		(void)unlinkat(fd, temp, 0);
 		if (code == EISDIR)
 			return err_new(ERR_INVALID,
-			               "cannot create the symlink '%s': a folder is in the way",
-			               shown);
+				       "cannot create the symlink '%s': a folder is in the way",
+				       shown);
 		return err_sys(code, "cannot create the symlink '%s'", shown);
 	}
 	return sync_unless(fd, shown, flags);
@@ -133,7 +133,7 @@ err *fs_root_remove_tree(struct fs_root *root, const char *rel)
 	TRY(e);
 	if (str_equal(name, "."))
 		return err_new(ERR_REFUSED, "cannot remove '%s': it is the root itself",
-		               root->path);
+			       root->path);
 	AUTOFREE char *shown = root_shown(root, rel);
 	TRY(fd_remove_tree(fd, name, shown));
 	return stage_sync_dir(fd, shown);
@@ -174,7 +174,7 @@ err *fs_root_chmod(struct fs_root *root, const char *rel, uint32_t mode)
 		TRY(fs_root_stat(root, rel, &st));
 		AUTOFREE char *shown = root_shown(root, rel);
 		return err_new(ERR_INVALID, "cannot set the mode of '%s': it is a %s", shown,
-		               fs_type_name(st.type));
+			       fs_type_name(st.type));
 	}
 	if (fd < 0 && (errno == EACCES || errno == ENXIO || errno == EOPNOTSUPP))
 		return chmod_by_name(root, rel, mode);

@@ -29,8 +29,7 @@ int root_open_fast(const struct fs_root *root, const char *rel, int flags);
  * The same by hand, one component at a time, each without following, through symlinks that are
  * read and walked. When it fails with EXDEV, `ret_culprit` (may be NULL) is "link -> target".
  */
-int root_open_walk(const struct fs_root *root, const char *rel, int flags,
-                   struct str *ret_culprit);
+int root_open_walk(const struct fs_root *root, const char *rel, int flags, struct str *ret_culprit);
 
 /*
  * "cannot <verb> '<path>': …" from errno-like `code` of the calls above; names the symlink that
@@ -46,7 +45,7 @@ NODISCARD err *root_check(const char *rel);
  * that stay inside. `*ret_name` is the last component, "." for the root itself.
  */
 NODISCARD err *root_open_parent(const struct fs_root *root, const char *rel, const char *verb,
-                                int flags, int *ret_fd, const char **ret_name);
+				int flags, int *ret_fd, const char **ret_name);
 
 /* Heap path of `rel` for messages; caller frees. */
 char *root_shown(const struct fs_root *root, const char *rel);

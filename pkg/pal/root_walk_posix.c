@@ -105,7 +105,7 @@ static int follow(struct walk *walk, const char *name, int code)
 		return fail(code);
 	str_reset(&walk->link);
 	str_addf(&walk->link, "%s%s%s' -> '%s", walk->where.ptr, walk->where.len ? "/" : "", name,
-	         target.ptr);
+		 target.ptr);
 	if (++walk->links > WALK_LINKS_MAX)
 		return fail(ELOOP);
 	if (target.ptr[0] == '/') {

@@ -53,7 +53,7 @@ void stage_temp_name(const char *name, char ret_temp[STAGE_NAME_MAX])
 	char random[TEMP_RANDOM];
 	fd_random_name(random, sizeof(random));
 	(void)snprintf(ret_temp, STAGE_NAME_MAX, ".%.*s" TEMP_MARK "%.*s", (int)len, name,
-	               TEMP_RANDOM, random);
+		       TEMP_RANDOM, random);
 }
 
 bool stage_is_temp_name(const char *name)
@@ -92,7 +92,8 @@ const char *fs_stage_path(const struct fs_stage *stage)
 /* Is the file just made ours for good? Not when a sweep took it between creation and lock. */
 static bool take_temp(struct fs_stage *stage)
 {
-	stage->lock_fd = fd_openat(stage->dir_fd, stage->temp, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+	stage->lock_fd =
+		fd_openat(stage->dir_fd, stage->temp, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
 	if (stage->lock_fd < 0)
 		return false;
 	if (flock(stage->lock_fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
@@ -106,7 +107,7 @@ static err *create_temp(struct fs_stage *stage, int *ret_fd)
 	for (int i = 0; i < CREATE_TRIES; i++) {
 		stage_temp_name(stage->name, stage->temp);
 		int fd = fd_openat(stage->dir_fd, stage->temp,
-		                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+				   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd < 0 && errno == EEXIST)
 			continue;
 		if (fd < 0)
@@ -125,18 +126,18 @@ static err *create_temp(struct fs_stage *stage, int *ret_fd)
 			return err_sys(code, "cannot write '%s'", stage->shown);
 	}
 	return err_new(ERR_IO, "cannot write '%s': no free name for its temporary file",
-	               stage->shown);
+		       stage->shown);
 }
 
-static err *apply_owner(const struct fs_stage *stage, int fd, const struct stat *mine,
-                        uint32_t uid, uint32_t gid)
+static err *apply_owner(const struct fs_stage *stage, int fd, const struct stat *mine, uint32_t uid,
+			uint32_t gid)
 {
 	bool keep_uid = uid == FS_KEEP || uid == mine->st_uid;
 	bool keep_gid = gid == FS_KEEP || gid == mine->st_gid;
 	if (keep_uid && keep_gid)
 		return NULL;
-	if (FAULT("fchown") || fchown(fd, (uid_t)(keep_uid ? FS_KEEP : uid),
-	                              (gid_t)(keep_gid ? FS_KEEP : gid)) != 0)
+	if (FAULT("fchown") ||
+	    fchown(fd, (uid_t)(keep_uid ? FS_KEEP : uid), (gid_t)(keep_gid ? FS_KEEP : gid)) != 0)
 		return err_sys(errno, "cannot set the owner of '%s'", stage->shown);
 	return NULL;
 }
@@ -151,7 +152,7 @@ static err *apply_xattrs(const struct fs_stage *stage, int fd)
 
 /* In this order: chown drops capabilities, an ACL rewrites the mode, chmod keeps both. */
 static err *apply_metadata(const struct fs_stage *stage, int fd, const struct fs_stage_opts *opts,
-                           const struct stat *old)
+			   const struct stat *old)
 {
 	struct stat mine;
 	if (FAULT("fstat") || fstat(fd, &mine) != 0)
@@ -172,7 +173,7 @@ static err *apply_metadata(const struct fs_stage *stage, int fd, const struct fs
 }
 
 static err *fill(struct fs_stage *stage, const struct fs_stage_opts *opts, struct view bytes,
-                 const struct stat *old)
+		 const struct stat *old)
 {
 	AUTOFD fd = -1;
 	TRY(create_temp(stage, &fd));
@@ -186,8 +187,8 @@ static err *fill(struct fs_stage *stage, const struct fs_stage_opts *opts, struc
 }
 
 err *stage_begin_at(int take_dir_fd, const char *dir_shown, const char *name,
-                    const struct fs_stage_opts *opts, struct view bytes,
-                    struct fs_stage **ret_stage)
+		    const struct fs_stage_opts *opts, struct view bytes,
+		    struct fs_stage **ret_stage)
 {
 	struct stat st;
 	AUTOPTR(fs_stage) stage = MEM_NEW(struct fs_stage);
@@ -195,8 +196,8 @@ err *stage_begin_at(int take_dir_fd, const char *dir_shown, const char *name,
 	stage->lock_fd = -1;
 	stage->name = mem_strdup(name);
 	stage->shown = path_join(dir_shown, name);
-	bool has_old = !FAULT("fstatat") &&
-	               fstatat(take_dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	bool has_old =
+		!FAULT("fstatat") && fstatat(take_dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 	if (!has_old && errno != ENOENT)
 		return err_sys(errno, "cannot write '%s'", stage->shown);
 	if (has_old && S_ISDIR(st.st_mode))
@@ -208,7 +209,7 @@ err *stage_begin_at(int take_dir_fd, const char *dir_shown, const char *name,
 }
 
 err *fs_stage_begin(struct fs_root *root, const char *rel, const struct fs_stage_opts *opts,
-                    struct view bytes, struct fs_stage **ret_stage)
+		    struct view bytes, struct fs_stage **ret_stage)
 {
 	AUTOFD fd = -1;
 	const char *name;
@@ -234,7 +235,7 @@ static err *copy_all(const struct fs_stage *stage, int from, int to)
 static err *overwrite(struct fs_stage *stage)
 {
 	AUTOFD to = fd_openat(stage->dir_fd, stage->name,
-	                      O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
+			      O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
 	if (to < 0)
 		return err_sys(errno, "cannot write '%s'", stage->shown);
 	TRY(copy_all(stage, stage->lock_fd, to));
@@ -254,7 +255,7 @@ static err *move_over(struct fs_stage *stage, enum fs_flags flags)
 		return err_new(ERR_INVALID, "cannot write '%s': it is a folder", stage->shown);
 	if (errno == EBUSY)
 		return err_new(ERR_REFUSED, "cannot replace '%s': it is a mount point",
-		               stage->shown);
+			       stage->shown);
 	return err_sys(errno, "cannot replace '%s'", stage->shown);
 }
 
@@ -269,7 +270,7 @@ err *fs_stage_commit(struct fs_stage *take_stage, enum fs_flags flags)
 }
 
 err *fs_root_write(struct fs_root *root, const char *rel, const struct fs_stage_opts *opts,
-                   struct view bytes, enum fs_flags flags)
+		   struct view bytes, enum fs_flags flags)
 {
 	struct fs_stage *stage = NULL;
 	TRY(fs_stage_begin(root, rel, opts, bytes, &stage));

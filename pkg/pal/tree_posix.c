@@ -47,7 +47,7 @@ static err *read_entries(DIR *dir, const char *what, struct fs_list *list)
 		if (str_equal(entry->d_name, ".") || str_equal(entry->d_name, ".."))
 			continue;
 		struct fs_entry item = {mem_strdup(entry->d_name),
-		                        type_of_entry(dirfd(dir), entry)};
+					type_of_entry(dirfd(dir), entry)};
 		vec_push(list, item);
 	}
 }
@@ -93,7 +93,7 @@ static err *remove_dir(int dir_fd, const char *name, const char *what, dev_t dev
 {
 	if (depth > TREE_DEPTH_MAX)
 		return err_new(ERR_LIMIT, "cannot remove '%s': more than %d folders deep", what,
-		               TREE_DEPTH_MAX);
+			       TREE_DEPTH_MAX);
 	AUTOFD fd = fd_openat(dir_fd, name, FD_DIR_READ | O_NOFOLLOW, 0);
 	struct stat st;
 	if (fd < 0 && errno == ENOENT)
@@ -101,8 +101,8 @@ static err *remove_dir(int dir_fd, const char *name, const char *what, dev_t dev
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return err_sys(errno, "cannot remove '%s'", what);
 	if (st.st_dev != dev)
-		return err_new(ERR_REFUSED, "cannot remove '%s': another file system is mounted there",
-		               what);
+		return err_new(ERR_REFUSED,
+			       "cannot remove '%s': another file system is mounted there", what);
 	TRY(remove_content(fd, what, dev, depth));
 	if ((FAULT("rmdir") || unlinkat(dir_fd, name, AT_REMOVEDIR) != 0) && errno != ENOENT)
 		return err_sys(errno, "cannot remove '%s'", what);

@@ -20,7 +20,7 @@ NODISCARD err *user_group_id(struct fs_root *root, const char *name, uint32_t *r
 void user_name(struct fs_root *root, uint32_t uid, struct str *ret_name);
 void user_group_name(struct fs_root *root, uint32_t gid, struct str *ret_name);
 
-uint32_t user_self(void);  /* effective uid; 0 on Windows */
+uint32_t user_self(void); /* effective uid; 0 on Windows */
 uint32_t user_group_self(void);
 
 /* May we change owners and system files? root, or an elevated administrator. */
