@@ -41,12 +41,20 @@ extern const struct cli_opt global_opts[];
 struct app {
 	const struct cli_program *program;
 	struct ui *ui;
-	struct globals *globals;
+	const struct globals *globals;
 	struct settings *settings; /* NULL until app_settings */
 };
 
 /* fettle's settings, read at the first call. Fails as settings_load does. */
 NODISCARD err *app_settings(struct app *app, const struct settings **ret_settings);
+
+/* For main: where option values come from, and what the settings say about colour. */
+struct cli_values app_values(struct app *app);
+enum ui_when app_color(void *app);
+
+/* Help of the command parsed, or the overview; what -h, --help and `fettle` alone show. */
+void print_help(struct ui *ui, const struct cli_parsed *parsed, bool is_long);
+void print_version(struct ui *ui, bool is_verbose, int format);
 
 /* Choices for `--output` of commands with text and JSON; text is 0. */
 enum out_format { OUT_TEXT, OUT_JSON, OUT_MARKDOWN, OUT_YAML };
@@ -58,14 +66,12 @@ extern const struct cli_choice log_formats[];
 /* All commands, options and texts: what parser and generators work on. */
 extern const struct cli_program fettle_program;
 
-/* Kind of a returned error to exit code; the only place that decides. */
-int exit_code_of(const struct cli_ctx *ctx, const err *e);
-
 /* `fettle help TOPIC`. */
 struct topic {
 	const char *name;
 	const char *brief;
 	const char *text;
+	void (*add_more)(struct str *out); /* what is made from tables; may be NULL */
 };
 extern const struct topic topics[]; /* ends with a NULL name */
 

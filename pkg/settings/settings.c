@@ -51,6 +51,15 @@ static bool is_in_range(const struct setting_key *key, int64_t number)
 	return number >= key->min && number <= key->max;
 }
 
+static bool is_limit(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+	int64_t number;
+	bool is_share = str_equal(text + digits, "%");
+	return num_parse_i64(text, digits, &number) && number <= (is_share ? 100 : 1000000) &&
+	       (is_share || text[digits] == '\0');
+}
+
 /* Check `text` against the key's type; numbers come out in `ret_number`. */
 static bool parse(const struct setting_key *key, const char *text, int64_t *ret_number)
 {
@@ -61,6 +70,8 @@ static bool parse(const struct setting_key *key, const char *text, int64_t *ret_
 	case SETTING_INT:
 		return num_parse_i64(text, strlen(text), ret_number) &&
 		       is_in_range(key, *ret_number);
+	case SETTING_LIMIT:
+		return is_limit(text);
 	case SETTING_DURATION:
 		return duration_parse(text, ret_number) && is_in_range(key, *ret_number);
 	case SETTING_CHOICE:
@@ -80,6 +91,9 @@ static void add_expected(const struct setting_key *key, struct str *out)
 		break;
 	case SETTING_INT:
 		str_addf(out, "a whole number from %" PRId64 " to %" PRId64, key->min, key->max);
+		break;
+	case SETTING_LIMIT:
+		str_addz(out, "a count such as 10 or a share such as 20%");
 		break;
 	case SETTING_DURATION:
 		str_addz(out, "a duration such as 30s, 5m or 1h30m, from ");

@@ -30,6 +30,7 @@ enum setting_type {
 	SETTING_STR,
 	SETTING_PATH,     /* relative ones are taken from the folder of the file that says so */
 	SETTING_INT,
+	SETTING_LIMIT,    /* a count or a share: "10", "20%" */
 	SETTING_DURATION, /* kept in milliseconds */
 	SETTING_CHOICE
 };

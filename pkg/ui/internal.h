@@ -38,7 +38,9 @@ bool ui_has_color(struct ui *ui, int stream);
 void ui_add_style(struct ui *ui, int stream, enum ui_style style, struct str *text);
 void ui_add_plain(struct ui *ui, int stream, enum ui_style style, struct str *text);
 
-/* One finished line (or several) on stderr: erases progress, keeps the order with stdout. */
+/* Before anything else appears on the terminal: data first, progress away. */
+void ui_make_way(struct ui *ui);
+/* One finished line (or several) on stderr. */
 void ui_say(struct ui *ui, const struct str *lines);
 /* Straight to stderr. */
 void ui_write_stderr(struct ui *ui, const char *ptr, size_t len);

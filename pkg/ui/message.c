@@ -2,6 +2,7 @@
 
 #include "ui/ui.h"
 
+#include "pal/clock.h"
 #include "ui/escape.h"
 #include "ui/internal.h"
 #include "ui/json_text.h"
@@ -19,19 +20,6 @@ static const struct level_look looks[] = {
 	[UI_LEVEL_DEBUG] = {"debug", "debug: ", UI_PLAIN},
 	[UI_LEVEL_TRACE] = {"trace", "trace: ", UI_PLAIN},
 };
-
-/* Days since 1970 to a date: Howard Hinnant, "chrono-compatible low-level date algorithms". */
-static void add_time(struct str *out, int64_t wall_ms)
-{
-	int64_t seconds = wall_ms / 1000, days = seconds / 86400, rest = seconds % 86400;
-	int64_t z = days + 719468, era = z / 146097, doe = z - era * 146097;
-	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-	int64_t day = doy - (153 * mp + 2) / 5 + 1, month = mp < 10 ? mp + 3 : mp - 9;
-	int64_t year = yoe + era * 400 + (month <= 2 ? 1 : 0);
-	str_addf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)year, (int)month, (int)day,
-	         (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60), (int)(wall_ms % 1000));
-}
 
 /* Lines after the first are indented, so that content cannot pose as a message of ours. */
 static void add_indented(struct str *out, const char *text, size_t len)
@@ -65,9 +53,9 @@ static void add_text_line(struct ui *ui, enum ui_level level, const struct ui_fi
 static void add_json_line(struct ui *ui, enum ui_level level, const struct ui_field *fields,
                           size_t n_fields, const struct str *message, struct str *out)
 {
-	str_addz(out, "{\"time\":\"");
-	add_time(out, ui->io.wall_time_ms(ui->io.data));
-	str_addf(out, "\",\"level\":\"%s\",\"message\":", looks[level].name);
+	char time[CLOCK_TEXT_SIZE];
+	clock_format_ms(ui->io.wall_ns(ui->io.data), time);
+	str_addf(out, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", time, looks[level].name);
 	json_text_add_bytes(out, message->ptr, message->len);
 	for (size_t i = 0; i < n_fields; i++) {
 		str_addch(out, ',');

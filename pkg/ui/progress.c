@@ -54,7 +54,7 @@ void ui_phase(struct ui *ui, const char *fmt, ...)
 	str_addvf(&ui->phase.text, fmt, args);
 	va_end(args);
 	ui->phase.is_active = true;
-	ui->phase.start_ms = ui->io.now_ms(ui->io.data);
+	ui->phase.start_ms = ui->io.monotonic_ms(ui->io.data);
 	ui->phase.drawn_ms = ui->phase.start_ms - REDRAW_MS;
 	if (ui->config.level >= UI_LEVEL_DEBUG)
 		announce(ui);
@@ -69,19 +69,19 @@ void ui_progress(struct ui *ui, uint64_t done, uint64_t total)
 {
 	if (!is_shown(ui))
 		return;
-	int64_t now_ms = ui->io.now_ms(ui->io.data);
+	int64_t now_ms = ui->io.monotonic_ms(ui->io.data);
 	if (now_ms - ui->phase.start_ms < SHOW_AFTER_MS || now_ms - ui->phase.drawn_ms < REDRAW_MS)
 		return;
-	if (ui_can_redraw(ui) && ui->config.log_format == UI_LOG_TEXT)
-		draw(ui, now_ms, done, total);
-	else
+	if (!ui_can_redraw(ui) || ui->config.log_format == UI_LOG_JSON)
 		announce(ui);
+	else if (ui->io.is_foreground(ui->io.data))
+		draw(ui, now_ms, done, total);
 }
 
 void ui_phase_end(struct ui *ui)
 {
 	if (is_shown(ui) && !ui_can_redraw(ui) &&
-	    ui->io.now_ms(ui->io.data) - ui->phase.start_ms >= SHOW_AFTER_MS)
+	    ui->io.monotonic_ms(ui->io.data) - ui->phase.start_ms >= SHOW_AFTER_MS)
 		announce(ui);
 	erase(ui);
 	str_reset(&ui->phase.text);

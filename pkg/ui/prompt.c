@@ -25,14 +25,14 @@ static err *check_can_ask(struct ui *ui, const char *option, const char *questio
 	return NULL;
 }
 
-static bool ask_once(struct ui *ui, const char *question, struct str *ret_answer)
+static err *ask_once(struct ui *ui, const char *question, struct str *ret_answer, bool *ret_is_end)
 {
-	AUTO(str) line = STR_INIT;
-	escape_add(&line, question, strlen(question), ESCAPE_KEEP_NEWLINES);
-	str_addz(&line, " [y/N] ");
-	ui_say(ui, &line);
+	AUTO(str) prompt = STR_INIT;
+	escape_add(&prompt, question, strlen(question), ESCAPE_KEEP_NEWLINES);
+	str_addz(&prompt, " [y/N] ");
+	ui_make_way(ui);
 	str_reset(ret_answer);
-	return ui->io.read_line(ui->io.data, ret_answer);
+	return ui->io.ask(ui->io.data, prompt.ptr, ret_answer, ret_is_end);
 }
 
 err *ui_confirm(struct ui *ui, const char *option, bool *ret_yes, const char *fmt, ...)
@@ -45,18 +45,14 @@ err *ui_confirm(struct ui *ui, const char *option, bool *ret_yes, const char *fm
 	str_addvf(&question, fmt, args);
 	va_end(args);
 	TRY(check_can_ask(ui, option, question.ptr));
-	for (int i = 0; i < TRIES; i++) {
-		if (!ask_once(ui, question.ptr, &answer)) {
-			ui_write_stderr(ui, "\n", 1);
-			break;
-		}
-		bool is_yes = is_word(answer.ptr, "y") || is_word(answer.ptr, "yes");
-		if (is_yes || answer.len == 0 || is_word(answer.ptr, "n") ||
-		    is_word(answer.ptr, "no")) {
-			*ret_yes = is_yes;
-			return NULL;
-		}
+	bool is_yes = false, is_answered = false;
+	for (int i = 0; i < TRIES && !is_answered; i++) {
+		bool is_end = false;
+		TRY(ask_once(ui, question.ptr, &answer, &is_end));
+		is_yes = !is_end && (is_word(answer.ptr, "y") || is_word(answer.ptr, "yes"));
+		is_answered = is_end || is_yes || answer.len == 0 || is_word(answer.ptr, "n") ||
+		              is_word(answer.ptr, "no");
 	}
-	*ret_yes = false;
+	*ret_yes = is_yes;
 	return NULL;
 }

@@ -224,11 +224,16 @@ void ui_write_stderr(struct ui *ui, const char *ptr, size_t len)
 	(void)ui->io.write(ui->io.data, UI_STDERR, ptr, len);
 }
 
-void ui_say(struct ui *ui, const struct str *lines)
+void ui_make_way(struct ui *ui)
 {
 	if (ui->out.len > 0 && ui_is_terminal(ui, UI_STDOUT))
 		write_out(ui);
 	ui_erase_progress(ui);
+}
+
+void ui_say(struct ui *ui, const struct str *lines)
+{
+	ui_make_way(ui);
 	ui_write_stderr(ui, lines->ptr, lines->len);
 }
 

@@ -32,18 +32,19 @@ enum ui_log_format { UI_LOG_TEXT, UI_LOG_JSON };
 
 /*
  * The outside world of a ui, so that tests can pretend to be a terminal or a full disk.
- * `write` returns 0 or an errno value; stream is 1 (stdout) or 2 (stderr).
- * `read_line` reads one line of the terminal without its newline; false at end of input.
+ * `write` returns 0 or an errno value; stream is 1 (stdout) or 2 (stderr). `ask` shows the prompt
+ * and reads one line of the terminal as term_ask does.
  */
 struct ui_io {
 	void *data;
 	int (*write)(void *data, int stream, const char *ptr, size_t len);
 	bool (*is_terminal)(void *data, int stream); /* 0, 1 or 2 */
-	bool (*has_color)(void *data, int stream);  /* a terminal that understands escapes */
+	bool (*has_color)(void *data, int stream);   /* a terminal that understands escapes */
+	bool (*is_foreground)(void *data);           /* may we draw on the terminal now? */
 	size_t (*columns)(void *data);               /* 0 when unknown */
-	bool (*read_line)(void *data, struct str *ret_line);
-	int64_t (*now_ms)(void *data);      /* monotonic */
-	int64_t (*wall_time_ms)(void *data); /* since 1970, for log lines */
+	err *(*ask)(void *data, const char *prompt, struct str *ret_line, bool *ret_is_end);
+	int64_t (*monotonic_ms)(void *data);
+	int64_t (*wall_ns)(void *data); /* since 1970, for log lines */
 	const char *(*env)(void *data, const char *name);
 };
 
@@ -125,7 +126,8 @@ void ui_phase_end(struct ui *ui);
 
 /*
  * Ask a yes/no question on the terminal; an empty answer is no. `option` is what a script passes
- * instead ("--yes"). Fails with USAGE, naming the option, when asking is forbidden or impossible.
+ * instead ("--yes"). Fails with USAGE, naming the option, when asking is forbidden or impossible,
+ * with CANCELLED on Ctrl-C.
  */
 NODISCARD err *ui_confirm(struct ui *ui, const char *option, bool *ret_yes, const char *fmt, ...)
         PRINTF_LIKE(4, 5);
