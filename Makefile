@@ -119,7 +119,7 @@ system_linux  := -lm -lpthread
 system_windows := -lws2_32 -lsecur32 -lcrypt32 -lbcrypt -lrpcrt4 -lole32 -ladvapi32 -liphlpapi -lshell32 -luserenv
 system        := $(if $(findstring linux,$(TARGET)),$(system_linux),$(if $(findstring windows,$(TARGET)),$(system_windows)))
 # mimalloc first, so that its malloc is the one everything gets.
-malloc        := $(if $(findstring musl,$(TARGET)),-Wl,--whole-archive -lmimalloc -Wl,--no-whole-archive)
+malloc        := $(if $(findstring musl,$(TARGET)),-lmimalloc)
 LIBS          := $(malloc) $(libraries) $(tls) $(system)
 LINK           = $(CC) $(variant_ldflags) $(LDFLAGS) -o $@ $(filter %.o %.res %.a,$^) -L$(DEPS)/lib $(LIBS)
 
