@@ -44,7 +44,7 @@ void mutex_lock(struct mutex *mutex);
 void mutex_unlock(struct mutex *mutex);
 
 /* AUTO(mutex_hold) hold = mutex_hold(m); holds it to the end of the scope. */
-struct mutex_hold {
+struct UNUSED mutex_hold {
 	struct mutex *mutex;
 };
 struct mutex_hold mutex_hold(struct mutex *mutex);
