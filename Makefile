@@ -110,8 +110,10 @@ variant_cflags += -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(DEPS)=deps
 endif
 variant_ldflags := $(or $(LDFLAGS_$(VARIANT)),$(if $(filter $(dist_targets),$(VARIANT)),$(LDFLAGS_release)))
 
+# The executable has a fixed address (docs/build.md says why); Debian's gcc would default to PIE.
+placement     := $(if $(findstring musl,$(TARGET)),-fno-pie)
 hardening     := $(if $(findstring windows,$(TARGET)),,-fstack-protector-strong)
-CFLAGS_ALL    := -std=c17 -fno-common $(hardening) $(variant_cflags) $(WARNINGS) $(CFLAGS)
+CFLAGS_ALL    := -std=c17 -fno-common $(placement) $(hardening) $(variant_cflags) $(WARNINGS) $(CFLAGS)
 
 libraries     := -lgit2 -lcurl -lnghttp2 -lhttp_parser -lpcre2-8 -lyaml -ljansson -lsodium -lsqlite3 -lz
 tls           := $(if $(findstring windows,$(TARGET)),,-lssl -lcrypto)

@@ -33,7 +33,6 @@ for header in "${headers[@]}"; do
 		echo "ok $number - $header"
 	else
 		echo "not ok $number - $header"
-		# shellcheck disable=SC2001
-		sed 's/^/# /' <<<"$problems"
+		echo "# ${problems//$'\n'/$'\n'# }"
 	fi
 done
