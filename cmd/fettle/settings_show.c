@@ -88,8 +88,7 @@ static void add_json_value(const struct settings *settings, enum setting id, str
 	if (text && type == SETTING_INT)
 		str_addf(out, "%" PRId64, settings_int(settings, id));
 	else if (text && type == SETTING_DURATION)
-		str_addf(out, "%" PRId64 ".%03d", settings_int(settings, id) / 1000,
-		         (int)(settings_int(settings, id) % 1000));
+		str_addf(out, "%g", (double)settings_int(settings, id) / 1000.0);
 	else
 		json_text_add(out, text);
 }

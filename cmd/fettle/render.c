@@ -1,0 +1,140 @@
+/* fettle render: the manifests as they would be applied. */
+#include "base/base.h"
+
+#include "json/json.h"
+#include "session.h"
+#include "yaml/yaml.h"
+
+struct render_args {
+	struct where_args where;
+	int output;
+	int64_t timeout_ms;
+};
+
+static const struct cli_choice formats[] = {
+	{ "yaml", OUT_YAML, "one document per object" },
+	{ "json", OUT_JSON, "one list" },
+	{ NULL, 0, NULL }
+};
+
+static const struct cli_opt opts[] = {
+	WHERE_PATH(struct render_args),
+	WHERE_OPTS(struct render_args),
+	{ CLI_ENUM(struct render_args, output, formats), .letter = 'o', .name = "output",
+	  .arg = "format", .help = "output format", .def = "yaml" },
+	{ CLI_DURATION(struct render_args, timeout_ms), .name = "timeout", .arg = "duration",
+	  .help = "deadline for the whole run", .setting = "apply.timeout" },
+	CLI_END
+};
+
+static const struct cli_example examples[] = {
+	{ "what would be applied, with every content in line", "fettle render ./manifests" },
+	{ NULL, NULL }
+};
+
+static const struct cli_exit exits[] = {
+	{ 0, "rendered" },
+	{ 2, "bad usage, settings or manifests" },
+	{ 3, "reading failed" },
+	{ 0, NULL }
+};
+
+static struct val *masked(struct arena *a, const struct val *v);
+
+static struct val *masked_map(struct arena *a, const struct val *v)
+{
+	struct val *copy = val_new_map(a);
+	const struct val_entry *entry;
+	for (VAL_EACH_ENTRY(i, entry, v))
+		val_setn(a, copy, entry->key, entry->key_len, masked(a, entry->value));
+	return copy;
+}
+
+/* Every scalar below becomes the mark for a hidden value; keys stay. */
+static struct val *masked(struct arena *a, const struct val *v)
+{
+	if (val_is(v, VAL_MAP))
+		return masked_map(a, v);
+	return val_new_str(a, UI_HIDDEN);
+}
+
+static void mask(struct arena *a, struct val *doc)
+{
+	static const char *const fields[] = { "data", "stringData", "spec" };
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (val_get(doc, fields[i]))
+			val_set(a, doc, fields[i], masked(a, val_get(doc, fields[i])));
+}
+
+static err *render_object(struct session *session, const struct object *object,
+                          struct arena *arena, struct val **ret_doc)
+{
+	AUTO(str) text = STR_INIT;
+	TRY(session->target->ops->snapshot(session->target, object, &text));
+	TRY(json_load(text.ptr, text.len, object->display, arena, ret_doc));
+	if (object->is_sensitive)
+		mask(arena, *ret_doc);
+	return NULL;
+}
+
+static err *print(struct session *session, int output)
+{
+	const struct object_set *set = &session->manifests.objects;
+	struct arena arena = ARENA_INIT;
+	struct val *list = val_new_list(&arena);
+	err *e = NULL;
+	for (size_t i = 0; i < set->len && !e; i++) {
+		struct val *doc;
+		e = render_object(session, set->items[i], &arena, &doc);
+		if (!e)
+			val_push(&arena, list, doc);
+	}
+	AUTO(str) text = STR_INIT;
+	const struct val *doc;
+	if (!e && output == OUT_JSON)
+		json_write(list, JSON_PRETTY, &text);
+	if (!e && output == OUT_YAML)
+		for (VAL_EACH_ITEM(i, doc, list)) {
+			str_addz(&text, i ? "---\n" : "");
+			yaml_write(doc, &text);
+		}
+	arena_clear(&arena);
+	TRY(e);
+	ui_out_bytes(session->ui, text.ptr, text.len);
+	return ui_flush(session->ui);
+}
+
+static err *render(struct session *session, int output)
+{
+	TRY(session_open_source(session));
+	TRY(session_open_target(session, INV_READ_ONLY, NULL));
+	TRY(session_compile(session));
+	return print(session, output);
+}
+
+static err *run(struct cli_ctx *ctx, const void *data)
+{
+	const struct render_args *args = data;
+	struct session session;
+	err *e = session_begin(&session, ctx->app, &args->where, args->timeout_ms);
+	if (!e)
+		e = render(&session, args->output);
+	session_clear(&session);
+	return e;
+}
+
+const struct cli_cmd cmd_render = {
+	.name = "render",
+	.group = "See and change",
+	.brief = "print the manifests as they would be applied",
+	.about = "Read, check and print every object of a source in the order of its files, with the "
+	         "content of referenced files in line. Values of secrets are hidden. The target is "
+	         "not compared.",
+	.examples = examples,
+	.opts = opts,
+	.exits = exits,
+	.see_also = "diff, apply",
+	.args_size = sizeof(struct render_args),
+	.needs = CLI_NEEDS_SETTINGS,
+	.run = run,
+};

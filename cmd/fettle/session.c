@@ -1,0 +1,310 @@
+#include "base/base.h"
+
+#include "session.h"
+
+#include "base/path.h"
+#include "pal/argv.h"
+#include "pal/dirs.h"
+#include "pal/fs.h"
+#include "pal/random.h"
+#include "pal/user.h"
+#include "target_host/host.h"
+
+/* --- names --- */
+
+void complete_environments(struct app *app, const char *prefix, struct cli_candidates *out)
+{
+	(void)prefix;
+	const struct settings *settings;
+	struct arena arena = ARENA_INIT;
+	struct project project;
+	err *e = app_settings(app, &settings);
+	const char *file = e ? NULL : settings_project_file(settings);
+	if (!e && file)
+		e = project_load(file, &arena, &project);
+	if (!e && file)
+		for (size_t i = 0; i < project.environment_count; i++)
+			cli_candidate(out, project.environments[i].name,
+			              project.environments[i].path);
+	err_ignore(e, "completion never fails");
+	arena_clear(&arena);
+}
+
+/* A folder named on the command line that has its own fettle.yaml is that project. */
+static const char *project_file_in(struct arena *a, const char *path)
+{
+	if (str_equal(path, "-") || !fs_is_dir(path))
+		return NULL;
+	AUTOFREE char *file = path_join(path, PROJECT_FILE);
+	return fs_exists(file) ? arena_strdup(a, file) : NULL;
+}
+
+static err *use_project(struct session *session, const char *file, const struct where_args *where)
+{
+	TRY(project_load(file, &session->arena, &session->project));
+	session->has_project = true;
+	TRY(project_environment(&session->project, where->env, &session->environment));
+	session->name = arena_printf(&session->arena, "%s/%s", session->project.name,
+	                             session->environment->name);
+	session->path = session->environment->path;
+	session->root = session->environment->host_root;
+	return NULL;
+}
+
+/* "https://host/team/shop.git//envs/prod?ref=v1" → "shop/envs/prod"; "./deploy/" → "deploy". */
+static err *name_from_path(struct session *session, const char *path)
+{
+	struct source_spec spec;
+	TRY(source_parse(path, &spec));
+	AUTO(str) absolute = STR_INIT;
+	err *e = NULL;
+	if (spec.kind == SOURCE_FOLDER || spec.kind == SOURCE_FILE)
+		e = fs_absolute(spec.location, &absolute);
+	else
+		str_addz(&absolute, spec.location);
+	while (absolute.len > 1 && str_ends(absolute.ptr, "/"))
+		str_truncate(&absolute, absolute.len - 1);
+	const char *base = spec.kind == SOURCE_STDIN ? "stdin" : path_base(absolute.ptr);
+	size_t len = strlen(base) - strlen(path_extension(base));
+	session->name = arena_printf(&session->arena, "%.*s%s%s", (int)len, base,
+	                             *spec.subdir ? "/" : "", spec.subdir);
+	source_spec_clear(&spec);
+	return e;
+}
+
+static err *no_source(const char *env)
+{
+	if (env)
+		return err_hint(err_new(ERR_USAGE, "there is no %s here or above", PROJECT_FILE),
+		                "'--env %s' names an environment of that file", env);
+	return err_hint(err_new(ERR_USAGE, "nothing to work on: no PATH, and no %s here or above",
+	                        PROJECT_FILE),
+	                "name a folder, or start a project with 'fettle init'");
+}
+
+static err *resolve_names(struct session *session, const struct where_args *where)
+{
+	const char *file = where->path ? project_file_in(&session->arena, where->path)
+	                               : settings_project_file(session->settings);
+	if (file) {
+		TRY(use_project(session, file, where));
+	} else if (where->path && !where->env) {
+		session->path = where->path;
+		TRY(name_from_path(session, where->path));
+	} else if (where->path) {
+		return err_hint(err_new(ERR_USAGE, "--env goes with a %s, and '%s' has none",
+		                        PROJECT_FILE, where->path), "leave one of the two out");
+	} else if (!where->name) {
+		return no_source(where->env);
+	}
+	if (where->root)
+		session->root = where->root;
+	if (where->name)
+		session->name = where->name;
+	return NULL;
+}
+
+static err *find_state_dir(struct session *session)
+{
+	AUTO(str) dir = STR_INIT;
+	const char *setting = settings_text(session->settings, SETTING_STATE_DIR);
+	if (setting) {
+		str_addz(&dir, setting);
+	} else if (session->root) {
+		AUTOFREE char *joined = path_join(session->root, ".fettle");
+		str_addz(&dir, joined);
+	} else if (user_is_admin()) {
+		TRY(dirs_system_state(&dir));
+	} else {
+		TRY(dirs_state(&dir));
+	}
+	session->state_dir = arena_strndup(&session->arena, dir.ptr, dir.len);
+	return NULL;
+}
+
+static err *make_root_absolute(struct session *session)
+{
+	if (!session->root)
+		return NULL;
+	AUTO(str) absolute = STR_INIT;
+	TRY(fs_absolute(session->root, &absolute));
+	session->root = str_equal(absolute.ptr, "/")
+	                        ? NULL
+	                        : arena_strndup(&session->arena, absolute.ptr, absolute.len);
+	return NULL;
+}
+
+err *session_begin(struct session *session, struct app *app, const struct where_args *where,
+                   int64_t timeout_ms)
+{
+	*session = (struct session){ .app = app, .ui = app->ui };
+	manifests_init(&session->manifests);
+	records_init(&session->records);
+	session->deadline = timeout_ms > 0 ? deadline_after(timeout_ms) : DEADLINE_NEVER;
+	session->cancel = cancel_new();
+	TRY(sig_install(session->cancel, false));
+	TRY(app_settings(app, &session->settings));
+	TRY(resolve_names(session, where));
+	TRY(make_root_absolute(session));
+	return find_state_dir(session);
+}
+
+void session_clear(struct session *session)
+{
+	records_clear(&session->records);
+	manifests_clear(&session->manifests);
+	if (session->target)
+		session->target->ops->close(session->target);
+	source_free(session->source);
+	source_spec_clear(&session->spec);
+	inv_project_free(session->owned);
+	inv_free(session->inv);
+	lock_free(session->lock);
+	sig_uninstall();
+	cancel_free(session->cancel);
+	arena_clear(&session->arena);
+}
+
+/* --- source --- */
+
+static void show_progress(void *context, const struct source_progress *progress)
+{
+	struct session *session = context;
+	ui_phase(session->ui, "%s %s", progress->phase, session->spec.display);
+	ui_progress(session->ui, progress->done, progress->total);
+}
+
+struct source_options session_source_options(struct session *session)
+{
+	return (struct source_options){
+		.cache_dir = settings_text(session->settings, SETTING_CACHE_DIR),
+		.ca_file = settings_text(session->settings, SETTING_TLS_CA_FILE),
+		.deadline_ns = session->deadline.at_ns,
+		.identify = session->must_identify,
+		.no_input = session->app->globals->no_input,
+		.cancel = cancel_flag(session->cancel),
+		.on_progress = show_progress,
+		.context = session,
+	};
+}
+
+/* The same for every spelling of one place, and for every commit of one repository. */
+static err *identify_source(struct session *session)
+{
+	const struct source_spec *spec = &session->spec;
+	AUTO(str) place = STR_INIT;
+	if (spec->kind == SOURCE_FOLDER || spec->kind == SOURCE_FILE)
+		TRY(fs_absolute(spec->location, &place));
+	else
+		str_addz(&place, spec->kind == SOURCE_STDIN ? "-" : spec->display);
+	char *query = strchr(place.ptr, '?');
+	session->source_identity = arena_strndup(&session->arena, place.ptr,
+	                                         query ? (size_t)(query - place.ptr) : place.len);
+	return NULL;
+}
+
+err *session_open_source(struct session *session)
+{
+	TRY(source_parse(session->path, &session->spec));
+	TRY(identify_source(session));
+	struct source_options options = session_source_options(session);
+	AUTO(str) cache = STR_INIT;
+	if (!options.cache_dir) {
+		TRY(dirs_cache(&cache));
+		options.cache_dir = cache.ptr;
+	}
+	err *e = source_open(&session->spec, &options, &session->source);
+	ui_phase_end(session->ui);
+	TRY(e);
+	for (size_t i = 0; i < source_note_count(session->source); i++)
+		ui_warn(session->ui, "%s", source_note(session->source, i));
+	return manifests_load(&session->manifests, session->source);
+}
+
+/* --- target and inventory --- */
+
+static const char *lock_path(struct session *session)
+{
+	char *path = arena_printf(&session->arena, "%s/%s.lock", session->state_dir, session->name);
+	for (char *at = path + strlen(session->state_dir) + 1; *at; at++)
+		if (*at == '/' || *at == '\\' || *at == ':')
+			*at = '-';
+	return path;
+}
+
+static err *take_lock(struct session *session, const char *command)
+{
+	struct lock_opts opts = {
+		.what = arena_printf(&session->arena, "project '%s'", session->name),
+		.command = command,
+		.cancel = cancel_flag(session->cancel),
+	};
+	TRY(fs_mkdir_all(session->state_dir, 0700));
+	return lock_take(lock_path(session), &opts, &session->lock);
+}
+
+static err *open_inventory(struct session *session, enum inv_mode mode)
+{
+	const char *file = arena_printf(&session->arena, "%s/state.db", session->state_dir);
+	TRY(inv_open(file, mode, &session->inv));
+	TRY(inv_project(session->inv, session->name, session->target->identity, &session->owned));
+	err *e = inv_secret_key(session->inv, session->tag_key);
+	if (!err_is(e, ERR_NOT_FOUND))
+		return e;
+	err_ignore(e, "nothing is recorded yet, so any key will do");
+	random_bytes(session->tag_key, sizeof(session->tag_key));
+	return NULL;
+}
+
+err *session_open_target(struct session *session, enum inv_mode mode, const char *command)
+{
+	struct host_options options = { .root = session->root,
+		                        .create_root = mode == INV_READ_WRITE };
+	session->context = (struct target_context){ .read_source = manifests_read_source,
+		                                    .context = &session->manifests,
+		                                    .deadline_ns = session->deadline.at_ns,
+		                                    .cancel = session->cancel,
+		                                    .tag_key = session->tag_key };
+	TRY(host_open(&options, &session->context, &session->target));
+	if (mode == INV_READ_WRITE)
+		TRY(take_lock(session, command));
+	return open_inventory(session, mode);
+}
+
+err *session_compile(struct session *session)
+{
+	return manifests_compile(&session->manifests, session->target);
+}
+
+/* The name may belong to something else on this target: then pruning would be a disaster. */
+static err *check_same_source(const struct session *session)
+{
+	const char *before = inv_project_source(session->owned);
+	const char *now = session->source_identity;
+	if (!before || !now || session->environment || str_equal(before, now))
+		return NULL;
+	return err_hint(err_new(ERR_REFUSED,
+	                        "project '%s' was applied from '%s' before; pruning with '%s' could "
+	                        "delete what belongs to that", session->name, before, now),
+	                "pass --name to choose another project name, or apply once without --prune");
+}
+
+err *session_plan(struct session *session, struct plan_options options, struct plan **ret_plan)
+{
+	TRY(session_compile(session));
+	TRY(records_load(&session->records, session->owned));
+	if (options.prune)
+		TRY(check_same_source(session));
+	options.project = session->owned;
+	return plan_make(session->target, &session->manifests.objects, &session->records, &options,
+	                 ret_plan);
+}
+
+struct plan_subject session_subject(const struct session *session)
+{
+	return (struct plan_subject){
+		.project = session->name,
+		.target = session->target->identity,
+		.source = session->source ? source_info(session->source) : NULL,
+	};
+}

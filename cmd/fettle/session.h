@@ -1,0 +1,100 @@
+/*
+ * What the commands around apply share: from PATH, --env, --root and fettle.yaml to an opened
+ * source, target, inventory and plan. Each step is a function of its own, so that a command takes
+ * only the steps it needs; session_clear undoes whatever was opened.
+ */
+#ifndef FETTLE_SESSION_H
+#define FETTLE_SESSION_H
+
+#include "base/base.h"
+
+#include "apply/manifests.h"
+#include "apply/plan.h"
+#include "apply/plan_report.h"
+#include "cmds.h"
+#include "pal/clock.h"
+#include "pal/lock.h"
+#include "pal/sig.h"
+#include "project/project.h"
+
+/* Options every one of these commands has; embedded in its args as `where`. */
+struct where_args {
+	const char *path;  /* NULL: the environment of the nearest fettle.yaml */
+	const char *env;
+	const char *root;
+	const char *name;
+};
+
+/* Rows for the option table of a command whose args embed `struct where_args where`. */
+#define WHERE_PATH(args_type)                                                                      \
+	{                                                                                          \
+		CLI_ARG(args_type, where.path), .arg = "path",                                     \
+		.help = "folder, file, '-' or git URL with ?ref=", .words = CLI_WORDS_FILES        \
+	}
+#define WHERE_OPTS(args_type)                                                                      \
+	{ CLI_STR(args_type, where.env), .letter = 'e', .name = "env", .arg = "name",              \
+	  .help = "environment of the nearest fettle.yaml", .env = "FETTLE_ENV",                   \
+	  .flags = CLI_NOT_EMPTY, .complete = complete_environments },                             \
+	{ CLI_STR(args_type, where.root), .name = "root", .arg = "dir",                            \
+	  .help = "folder that stands for the machine", .env = "FETTLE_ROOT",                      \
+	  .flags = CLI_NOT_EMPTY, .words = CLI_WORDS_DIRS },                                       \
+	{ CLI_STR(args_type, where.name), .name = "name", .arg = "project",                        \
+	  .help = "project name for the records on the target", .flags = CLI_NOT_EMPTY }
+
+void complete_environments(struct app *app, const char *prefix, struct cli_candidates *out);
+
+struct session {
+	struct app *app;
+	struct ui *ui;
+	struct arena arena;
+	const struct settings *settings;
+	bool has_project;
+	struct project project;
+	const struct environment *environment; /* NULL: PATH was given */
+	const char *name;   /* project name in the inventory: "shop/dev", or made from PATH */
+	const char *path;   /* what the source is; NULL when the command needs none */
+	const char *root;   /* NULL: this machine */
+	const char *state_dir;
+	struct cancel *cancel;
+	struct deadline deadline;
+	bool must_identify; /* also name the commit around a folder: costs a look at the repository */
+
+	struct source_spec spec;
+	const char *source_identity; /* absolute path or URL without ref; what records say */
+	struct source *source;
+	struct manifests manifests;
+	uint8_t tag_key[INV_DIGEST_BYTES];
+	struct target_context context;
+	struct target *target;
+	struct lock *lock;
+	struct inv *inv;
+	struct inv_project *owned; /* the project in the inventory */
+	struct records records;
+};
+
+/* From options and fettle.yaml to names; installs the signal handlers. `timeout_ms` 0: none. */
+NODISCARD err *session_begin(struct session *session, struct app *app,
+                             const struct where_args *where, int64_t timeout_ms);
+void session_clear(struct session *session);
+
+/* Fetch the source and load its manifests. */
+NODISCARD err *session_open_source(struct session *session);
+/* Options for source_open and its like, as this session wants them. */
+struct source_options session_source_options(struct session *session);
+
+/*
+ * Open the target and, read-only or for a change (then locked, and the root made when missing),
+ * the inventory.
+ */
+NODISCARD err *session_open_target(struct session *session, enum inv_mode mode,
+                                   const char *command);
+
+/* Compile the loaded manifests against the target. */
+NODISCARD err *session_compile(struct session *session);
+/* Read what is recorded, compile, and plan. `options->project` is filled in. */
+NODISCARD err *session_plan(struct session *session, struct plan_options options,
+                            struct plan **ret_plan);
+
+struct plan_subject session_subject(const struct session *session);
+
+#endif

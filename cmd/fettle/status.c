@@ -1,0 +1,207 @@
+/* fettle status: what is recorded on a target, and whether it is still so. */
+#include "base/base.h"
+
+#include "json/json.h"
+#include "session.h"
+#include "ui/table.h"
+
+struct status_args {
+	struct where_args where;
+	int output;
+	bool exit_zero;
+};
+
+static const struct cli_opt opts[] = {
+	WHERE_PATH(struct status_args),
+	WHERE_OPTS(struct status_args),
+	{ CLI_ENUM(struct status_args, output, out_text_json), .letter = 'o', .name = "output",
+	  .arg = "format", .help = "output format", .def = "text" },
+	{ CLI_FLAG(struct status_args, exit_zero), .name = "exit-zero",
+	  .help = "exit with 0 also when something drifted" },
+	CLI_END
+};
+
+static const struct cli_example examples[] = {
+	{ "the environment prod of this project", "fettle status --env prod" },
+	{ "by name, on a sandbox folder", "fettle status --name shop/dev --root ./sandbox" },
+	{ NULL, NULL }
+};
+
+static const struct cli_exit exits[] = {
+	{ 0, "everything is as it was applied" },
+	{ 1, "something drifted, is missing or was never finished" },
+	{ 2, "bad usage or settings" },
+	{ 3, "looking failed" },
+	{ 4, "permission" },
+	{ 0, NULL }
+};
+
+enum health { HEALTH_SYNCED, HEALTH_DRIFTED, HEALTH_MISSING, HEALTH_PENDING, HEALTH_COUNT };
+static const char *const health_names[] = { "in sync", "drifted", "missing", "unfinished" };
+
+struct object_status {
+	enum health health;
+	const char *note;
+};
+
+static err *judge(struct session *session, const struct target_record *record,
+                  struct object_status *ret_status)
+{
+	const char *live = "", *note = NULL;
+	TRY(session->target->ops->inspect(session->target, record, &session->arena, &live, &note));
+	enum health health = HEALTH_SYNCED;
+	if (record->is_pending)
+		health = HEALTH_PENDING;
+	else if (!*live)
+		health = HEALTH_MISSING;
+	else if (!str_equal(live, record->fingerprint))
+		health = HEALTH_DRIFTED;
+	*ret_status = (struct object_status){ health, note };
+	return NULL;
+}
+
+static err *load_manifest(struct session *session, struct target_record *record)
+{
+	AUTO(str) text = STR_INIT;
+	if (record->is_sensitive)
+		return NULL;
+	err *e = inv_manifest(session->owned, record->key, &text);
+	if (!e) {
+		record->manifest = arena_strndup(&session->arena, text.ptr, text.len);
+		return NULL;
+	}
+	if (!err_is(e, ERR_NOT_FOUND) && !err_is(e, ERR_UNSUPPORTED))
+		return e;
+	err_ignore(e, "the record alone has to do");
+	return NULL;
+}
+
+static const char *when(struct session *session, int64_t ms)
+{
+	char text[CLOCK_TEXT_SIZE];
+	clock_format(ms * CLOCK_NS_PER_MS, text);
+	return arena_strdup(&session->arena, text);
+}
+
+static const char *display(struct session *session, const char *key)
+{
+	AUTO(str) text = STR_INIT;
+	object_key_display(key, &text);
+	return arena_strdup(&session->arena, text.ptr);
+}
+
+static void print_text(struct session *session, const struct object_status *status)
+{
+	static const char *const headings[] = { "OBJECT", "STATE", "RUN", "CHANGED", "LOCATION" };
+	static const enum ui_style styles[] = { UI_STYLE_SUCCESS, UI_STYLE_WARNING,
+		                                UI_STYLE_ERROR, UI_STYLE_WARNING };
+	AUTOPTR(ui_table) table = ui_table_new(ARRAY_LEN(headings), headings);
+	for (size_t i = 0; i < session->records.len; i++) {
+		const struct inv_object *object = session->records.objects[i];
+		enum health health = status[i].health;
+		ui_table_add(table, UI_PLAIN, "%s", display(session, object->key));
+		ui_table_add(table, styles[health], "%s%s%s%s", health_names[health],
+		             status[i].note ? " (" : "", status[i].note ? status[i].note : "",
+		             status[i].note ? ")" : "");
+		ui_table_add(table, UI_PLAIN, "%" PRId64, object->run);
+		ui_table_add(table, UI_PLAIN, "%s", when(session, object->time_ms));
+		ui_table_add(table, UI_STYLE_PATH, "%s", object->location ? object->location : "");
+	}
+	ui_table_print(session->ui, table);
+}
+
+static void print_json(struct session *session, const struct object_status *status)
+{
+	AUTO(str) text = STR_INIT;
+	struct json_writer w = json_writer_init(&text, JSON_PRETTY);
+	json_begin_object(&w);
+	json_key_string(&w, "schema", "fettle.status/1");
+	json_key_string(&w, "project", session->name);
+	json_key_string(&w, "target", session->target->identity);
+	json_key_string(&w, "source", inv_project_source(session->owned));
+	json_key(&w, "objects");
+	json_begin_array(&w);
+	for (size_t i = 0; i < session->records.len; i++) {
+		const struct inv_object *object = session->records.objects[i];
+		json_begin_object(&w);
+		json_key_string(&w, "key", object->key);
+		json_key_string(&w, "object", display(session, object->key));
+		json_key_string(&w, "state", health_names[status[i].health]);
+		json_key_string(&w, "note", status[i].note);
+		json_key_string(&w, "origin", inv_origin_name(object->origin));
+		json_key_string(&w, "location", object->location);
+		json_key_int(&w, "run", object->run);
+		json_key_string(&w, "changed", when(session, object->time_ms));
+		json_end_object(&w);
+	}
+	json_end_array(&w);
+	json_end_object(&w);
+	ui_out_bytes(session->ui, text.ptr, text.len);
+}
+
+static void print_summary(struct session *session, const size_t counts[HEALTH_COUNT])
+{
+	if (session->records.len == 0) {
+		ui_out(session->ui, "%s: nothing is recorded on %s\n", session->name,
+		       session->target->identity);
+		return;
+	}
+	ui_out(session->ui, "\n%s on %s:", session->name, session->target->identity);
+	const char *separator = " ";
+	for (size_t i = 0; i < HEALTH_COUNT; i++)
+		if (counts[i] || i == HEALTH_SYNCED) {
+			ui_out(session->ui, "%s%zu %s", separator, counts[i], health_names[i]);
+			separator = ", ";
+		}
+	ui_out(session->ui, "\n");
+}
+
+static err *look(struct session *session, struct cli_ctx *ctx, const struct status_args *args)
+{
+	TRY(session_open_target(session, INV_READ_ONLY, NULL));
+	TRY(records_load(&session->records, session->owned));
+	struct object_status *status = arena_zalloc(&session->arena, session->records.len + 1,
+	                                            sizeof(*status));
+	size_t counts[HEALTH_COUNT] = { 0 };
+	for (size_t i = 0; i < session->records.len; i++) {
+		TRY(cancel_check(session->cancel));
+		TRY(load_manifest(session, &session->records.items[i]));
+		TRY(judge(session, &session->records.items[i], &status[i]));
+		counts[status[i].health]++;
+	}
+	if (args->output == OUT_JSON) {
+		print_json(session, status);
+	} else {
+		print_text(session, status);
+		print_summary(session, counts);
+	}
+	if (counts[HEALTH_SYNCED] < session->records.len && !args->exit_zero)
+		ctx->exit_code = EXIT_CODE_NO;
+	return ui_flush(session->ui);
+}
+
+static err *run(struct cli_ctx *ctx, const void *data)
+{
+	const struct status_args *args = data;
+	struct session session;
+	err *e = session_begin(&session, ctx->app, &args->where, 0);
+	if (!e)
+		e = look(&session, ctx, args);
+	session_clear(&session);
+	return e;
+}
+
+const struct cli_cmd cmd_status = {
+	.name = "status",
+	.group = "Afterwards",
+	.brief = "show health and drift of what was applied",
+	.about = "Compare every object recorded for a project with what is on the target now. The "
+	         "source is not read: this tells what others changed since the last apply.",
+	.examples = examples,
+	.opts = opts,
+	.exits = exits,
+	.see_also = "diff, history",
+	.args_size = sizeof(struct status_args),
+	.needs = CLI_NEEDS_SETTINGS,
+	.run = run,
+};
