@@ -87,9 +87,10 @@ CPPFLAGS_ALL  := -D_GNU_SOURCE -DFETTLE_VERSION='"$(VERSION)"' -Ipkg -Itests/uni
 	-isystem $(DEPS)/include -DCURL_STATICLIB -DPCRE2_STATIC -DPCRE2_CODE_UNIT_WIDTH=8 \
 	-DYAML_DECLARE_STATIC -DSODIUM_STATIC -DNGHTTP2_STATICLIB
 
-# windows.h uses what base/banned.h forbids; the other builds see to it that we do not.
-ifneq ($(findstring windows,$(TARGET)),)
-CPPFLAGS_ALL  += -DBASE_ALLOW_BANNED
+# The headers of Windows and macOS use what base/banned.h forbids; the Linux builds see to it that
+# we do not.
+ifeq ($(findstring linux,$(TARGET)),)
+CPPFLAGS_ALL  += -DBASE_ALLOW_BANNED=
 endif
 
 lean          := -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables
