@@ -61,14 +61,15 @@ static bool has_log(const struct db *db)
 }
 
 /* The first read of the file: whatever is wrong with it shows here, before anything is written. */
-static err *read_application_id(struct db *db, int64_t *ret_id)
+static err *check_access(struct db *db)
 {
-	err *e = db_query_int(db, "PRAGMA application_id", ret_id);
+	int64_t unused = 0;
+	err *e = db_query_int(db, "PRAGMA application_id", &unused);
 	if (!e || !db->is_read_only || err_is(e, ERR_CORRUPT) || has_log(db))
 		return e;
 	err_ignore(e, "the second way in reports what is wrong");
 	TRY(open_immutable(db));
-	return db_query_int(db, "PRAGMA application_id", ret_id);
+	return db_query_int(db, "PRAGMA application_id", &unused);
 }
 
 static err *refuse_foreign(const struct db *db)
@@ -81,7 +82,10 @@ static err *refuse_foreign(const struct db *db)
 static err *identify(struct db *db, const struct db_schema *schema, int64_t *ret_version)
 {
 	int64_t id = 0, tables = 0;
-	TRY(read_application_id(db, &id));
+	TRY(check_access(db));
+	AUTO(db_tx) tx = { db }; /* one view of the file while another process may be making it */
+	TRY(db_exec(db, "BEGIN"));
+	TRY(db_query_int(db, "PRAGMA application_id", &id));
 	if (id != (int64_t)schema->application_id) {
 		TRY(db_query_int(db, "SELECT count(*) FROM sqlite_schema", &tables));
 		if (id != 0 || tables > 0)
@@ -135,9 +139,9 @@ static err *migrate(struct db *db, const struct db_schema *schema)
 static err *prepare_writing(struct db *db, const struct db_schema *schema)
 {
 	int64_t version = 0;
-	TRY(identify(db, schema, &version));
 	if (sqlite3_db_readonly(db->handle, "main"))
 		return db_error(db, SQLITE_READONLY, "write");
+	TRY(identify(db, schema, &version));
 	TRY(db_exec(db, "PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY; PRAGMA fullfsync=1;"
 			"PRAGMA checkpoint_fullfsync=1"));
 	TRY(use_log(db));
