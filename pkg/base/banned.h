@@ -8,7 +8,8 @@
 #ifndef BASE_BANNED_H
 #define BASE_BANNED_H
 
-#if defined(__GNUC__) && !defined(BASE_ALLOW_BANNED)
+/* Not on macOS, whose headers make macros of them and declare mktemp late: Linux finds them all. */
+#if defined(__GNUC__) && !defined(BASE_ALLOW_BANNED) && !defined(__APPLE__)
 #undef popen /* a macro in MinGW */
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok strtok_r
 #pragma GCC poison atoi atol atoll atof gets mktemp tmpnam popen
