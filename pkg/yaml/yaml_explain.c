@@ -24,7 +24,7 @@ static const struct translation {
 	{ "block sequence entries are not allowed", NULL, false,
 	  "a list item '- ' is not allowed here",
 	  "start the list on the line below its key" },
-	{ "block mapping keys are not allowed", NULL, false,
+	{ "mapping keys are not allowed", NULL, false,
 	  "a key '? ' is not allowed here", "check the indentation of this line" },
 	{ "did not find expected key", "block mapping", false,
 	  "expected a key of the map that starts on line %zu",

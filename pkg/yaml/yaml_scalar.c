@@ -187,17 +187,26 @@ static bool parse_float(const char *plain, struct yaml_scalar *out)
 	return true;
 }
 
+/* Go's rule for floats: an underscore stands between two digits. */
+static bool underscores_separate(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '_' && (i == 0 || i + 1 == len || digit_value(text[i - 1]) > 9 ||
+		                       digit_value(text[i + 1]) > 9))
+			return false;
+	return true;
+}
+
 static void resolve_number(const char *text, size_t len, struct yaml_scalar *out)
 {
 	char plain[LONGEST_NUMBER + 1];
 	size_t plain_len = 0;
-	if (len > LONGEST_NUMBER)
+	if (len > LONGEST_NUMBER || (text[0] == '.' && !underscores_separate(text, len)))
 		return;
-	bool keep_underscores = text[0] == '.';
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '\0')
 			return;
-		if (text[i] != '_' || keep_underscores)
+		if (text[i] != '_')
 			plain[plain_len++] = text[i];
 	}
 	plain[plain_len] = '\0';

@@ -55,7 +55,8 @@ err *yaml_resolve_tagged(const char *tag, const char *text, size_t len, struct y
 	} kinds[] = {
 		{ "null", VAL_NULL }, { "bool", VAL_BOOL }, { "int", VAL_INT }, { "float", VAL_FLOAT },
 	};
-	if (tag_is(tag, "str") || tag_is(tag, "binary"))
+	/* A lone '!' says "no guessing". */
+	if (strcmp(tag, "!") == 0 || tag_is(tag, "str") || tag_is(tag, "binary"))
 		return NULL;
 	if (tag_is(tag, "timestamp"))
 		return looks_like_timestamp(text) ? NULL : not_a(text, tag);
