@@ -177,7 +177,7 @@ static void show_progress(void *context, const struct source_progress *progress)
 struct source_options session_source_options(struct session *session)
 {
 	return (struct source_options){
-		.cache_dir = settings_text(session->settings, SETTING_CACHE_DIR),
+		.cache_dir = session->cache_dir,
 		.ca_file = settings_text(session->settings, SETTING_TLS_CA_FILE),
 		.deadline_ns = session->deadline.at_ns,
 		.identify = session->must_identify,
@@ -203,16 +203,30 @@ static err *identify_source(struct session *session)
 	return NULL;
 }
 
-err *session_open_source(struct session *session)
+static err *find_cache_dir(struct session *session)
 {
+	session->cache_dir = settings_text(session->settings, SETTING_CACHE_DIR);
+	if (session->cache_dir)
+		return NULL;
+	AUTO(str) dir = STR_INIT;
+	TRY(dirs_cache(&dir));
+	session->cache_dir = arena_strndup(&session->arena, dir.ptr, dir.len);
+	return NULL;
+}
+
+err *session_parse_source(struct session *session)
+{
+	if (!session->path)
+		return no_source(NULL);
 	TRY(source_parse(session->path, &session->spec));
 	TRY(identify_source(session));
+	return find_cache_dir(session);
+}
+
+err *session_open_source(struct session *session)
+{
+	TRY(session_parse_source(session));
 	struct source_options options = session_source_options(session);
-	AUTO(str) cache = STR_INIT;
-	if (!options.cache_dir) {
-		TRY(dirs_cache(&cache));
-		options.cache_dir = cache.ptr;
-	}
 	err *e = source_open(&session->spec, &options, &session->source);
 	ui_phase_end(session->ui);
 	TRY(e);
@@ -276,8 +290,7 @@ err *session_compile(struct session *session)
 	return manifests_compile(&session->manifests, session->target);
 }
 
-/* The name may belong to something else on this target: then pruning would be a disaster. */
-static err *check_same_source(const struct session *session)
+err *session_check_prune(const struct session *session)
 {
 	const char *before = inv_project_source(session->owned);
 	const char *now = session->source_identity;
@@ -294,7 +307,7 @@ err *session_plan(struct session *session, struct plan_options options, struct p
 	TRY(session_compile(session));
 	TRY(records_load(&session->records, session->owned));
 	if (options.prune)
-		TRY(check_same_source(session));
+		TRY(session_check_prune(session));
 	options.project = session->owned;
 	return plan_make(session->target, &session->manifests.objects, &session->records, &options,
 	                 ret_plan);

@@ -55,6 +55,7 @@ struct session {
 	const char *path;   /* what the source is; NULL when the command needs none */
 	const char *root;   /* NULL: this machine */
 	const char *state_dir;
+	const char *cache_dir;
 	struct cancel *cancel;
 	struct deadline deadline;
 	bool must_identify; /* also name the commit around a folder: costs a look at the repository */
@@ -77,6 +78,8 @@ NODISCARD err *session_begin(struct session *session, struct app *app,
                              const struct where_args *where, int64_t timeout_ms);
 void session_clear(struct session *session);
 
+/* Take the source's name apart, touch nothing. */
+NODISCARD err *session_parse_source(struct session *session);
 /* Fetch the source and load its manifests. */
 NODISCARD err *session_open_source(struct session *session);
 /* Options for source_open and its like, as this session wants them. */
@@ -88,6 +91,12 @@ struct source_options session_source_options(struct session *session);
  */
 NODISCARD err *session_open_target(struct session *session, enum inv_mode mode,
                                    const char *command);
+
+/*
+ * REFUSED when the project's name was used for another source on this target: pruning would then
+ * delete what belongs to that one.
+ */
+NODISCARD err *session_check_prune(const struct session *session);
 
 /* Compile the loaded manifests against the target. */
 NODISCARD err *session_compile(struct session *session);

@@ -17,6 +17,8 @@ static void compare_object(void *context, size_t index)
 {
 	struct comparison *work = context;
 	struct plan_item *item = &work->plan->items[index];
+	if (!plan_compared(work->plan, item))
+		return;
 	work->errors[index] = work->target->ops->plan(work->target, item->object,
 	                                              records_find(work->plan->records, item->key),
 	                                              work->flags, item);
@@ -194,7 +196,8 @@ static void count_items(struct plan *plan)
 		const struct plan_item *item = &plan->items[i];
 		plan->counts[item->action]++;
 		const struct target_record *record = plan_record(plan, item);
-		if (item->action == PLAN_NONE && (!record || record->is_pending))
+		if (item->action == PLAN_NONE && plan_compared(plan, item) &&
+		    (!record || record->is_pending))
 			plan->unrecorded++;
 	}
 }
@@ -226,6 +229,7 @@ err *plan_make(struct target *target, const struct object_set *set, const struct
                const struct plan_options *options, struct plan **ret_plan)
 {
 	AUTOPTR(plan) plan = new_plan(set, records);
+	plan->only = options->only;
 	TRY(add_removals(plan, options));
 	if (target->ops->prepare)
 		TRY(target->ops->prepare(target, set));
@@ -268,6 +272,11 @@ bool plan_has_changes(const struct plan *plan)
 bool plan_has_work(const struct plan *plan)
 {
 	return plan->counts[PLAN_NONE] < plan->len || plan->unrecorded > 0;
+}
+
+bool plan_compared(const struct plan *plan, const struct plan_item *item)
+{
+	return !plan->only || !item->object || plan->only[item->object->index];
 }
 
 const struct target_record *plan_record(const struct plan *plan, const struct plan_item *item)

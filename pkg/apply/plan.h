@@ -36,6 +36,8 @@ struct plan_options {
 	bool wants_fingerprints;        /* for a saved plan: also of what is in sync */
 	unsigned threads;               /* 0: as many as there are processors */
 	struct inv_project *project;    /* for manifests of removals; NULL: nothing recorded */
+	const bool *only;               /* by object index: compare just these, the rest is taken
+	                                   to be in sync; NULL: all. Borrowed by the plan */
 };
 
 struct plan {
@@ -48,6 +50,7 @@ struct plan {
 	struct arena arena;
 	const struct object_set *set;
 	const struct records *records;
+	const bool *only;
 };
 
 /*
@@ -64,6 +67,8 @@ AUTOPTR_DEFINE(plan)
 bool plan_has_changes(const struct plan *plan);
 /* Is there anything to do at all, records included? */
 bool plan_has_work(const struct plan *plan);
+/* Was it looked at, or left out by plan_options.only? */
+bool plan_compared(const struct plan *plan, const struct plan_item *item);
 /* Record of the item, NULL when there is none. */
 const struct target_record *plan_record(const struct plan *plan, const struct plan_item *item);
 
