@@ -8,6 +8,7 @@ static const struct cli_cmd *const cmds[] = {
 	&cmd_completion,
 	&cmd_help,
 	&cmd_version,
+	&cmd_check,
 	&cmd_complete,
 	&cmd_gen,
 	&cmd_spec,
@@ -15,7 +16,8 @@ static const struct cli_cmd *const cmds[] = {
 };
 
 static const struct cli_example examples[] = {
-	{"a project that works at once, then what it would do here", "fettle init shop && cd shop && fettle diff"},
+	{"a project that works at once, then what it would do here",
+         "fettle init shop && cd shop && fettle diff"},
 	{"make the machine match, after showing the plan", "fettle apply"},
 	{"from a git repository, into a folder, without asking",
          "fettle apply https://example.com/ops.git?ref=main --root ./sandbox --yes"},

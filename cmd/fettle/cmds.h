@@ -89,6 +89,7 @@ extern const struct cli_cmd cmd_status;
 extern const struct cli_cmd cmd_version;
 
 /* Not shown anywhere: generators and the shells' question. */
+extern const struct cli_cmd cmd_check;
 extern const struct cli_cmd cmd_complete;
 extern const struct cli_cmd cmd_gen;
 extern const struct cli_cmd cmd_spec;

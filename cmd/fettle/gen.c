@@ -3,6 +3,7 @@
 #include "cmds.h"
 
 #include "base/path.h"
+#include "cli/check.h"
 #include "cli/complete.h"
 #include "cli/help.h"
 #include "pal/fs.h"
@@ -99,4 +100,36 @@ const struct cli_cmd cmd_spec = {
 	.brief = "print all commands and options as JSON",
 	.is_hidden = true,
 	.run = run_spec,
+};
+
+static void check_settings(const struct cli_cmd *const *cmds, struct strs *mistakes)
+{
+	enum setting id;
+	for (; cmds && *cmds; cmds++) {
+		check_settings((*cmds)->subcommands, mistakes);
+		for (const struct cli_opt *opt = (*cmds)->opts; opt && opt->type != CLI_TYPE_END;
+		     opt++)
+			if (opt->setting && !settings_find(opt->setting, &id))
+				strs_pushf(mistakes, "%s: no such setting '%s'", (*cmds)->name,
+				           opt->setting);
+	}
+}
+
+static err *run_check(struct cli_ctx *ctx, const void *args)
+{
+	(void)args;
+	AUTO(strs) mistakes = STRS_INIT;
+	cli_check(ctx->app->program, &mistakes);
+	check_settings(ctx->app->program->cmds, &mistakes);
+	for (size_t i = 0; i < mistakes.len; i++)
+		ui_out(ctx->ui, "%s\n", mistakes.ptr[i]);
+	ctx->exit_code = mistakes.len > 0 ? EXIT_CODE_NO : EXIT_CODE_OK;
+	return NULL;
+}
+
+const struct cli_cmd cmd_check = {
+	.name = "__check",
+	.brief = "look for mistakes in the command tables",
+	.is_hidden = true,
+	.run = run_check,
 };

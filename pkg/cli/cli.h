@@ -196,8 +196,6 @@ void cli_parsed_clear(struct cli_parsed *parsed);
 enum cli_origin cli_origin(const struct cli_parsed *parsed, const char *name);
 bool cli_is_given(const struct cli_parsed *parsed, const char *name);
 
-/* "apply" or "settings show": the words after the program's name. */
-void cli_add_path(const struct cli_parsed *parsed, struct str *text);
 /* The command {"settings", "show"} and the way to it; NULL when there is none. */
 const struct cli_cmd *cli_find(const struct cli_program *program, const char *const *words,
                                size_t n_words, struct cli_parsed *ret_path);

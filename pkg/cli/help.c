@@ -13,7 +13,7 @@ void cli_add_usage(const struct cli_program *program, const struct cli_parsed *p
 {
 	cli_add_full_name(program, path, out);
 	if (path->depth == 0 || path->cmd->subcommands) {
-		str_addz(out, path->depth == 0 ? "[options] <command>" : " <command>");
+		str_addz(out, path->depth == 0 ? " [options] <command>" : " <command>");
 		return;
 	}
 	const struct cli_opt *opts = path->cmd->opts;

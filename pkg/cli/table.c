@@ -91,17 +91,12 @@ const char *cli_suggest_command(const struct cli_cmd *const *cmds, const char *w
 	return nearest;
 }
 
-void cli_add_path(const struct cli_parsed *parsed, struct str *text)
-{
-	for (size_t i = 0; i < parsed->depth; i++)
-		str_addf(text, "%s%s", i > 0 ? " " : "", parsed->path[i]->name);
-}
-
 void cli_add_full_name(const struct cli_program *program, const struct cli_parsed *path,
                        struct str *out)
 {
-	str_addf(out, "%s%s", program->name, path->depth > 0 ? " " : "");
-	cli_add_path(path, out);
+	str_addz(out, program->name);
+	for (size_t i = 0; i < path->depth; i++)
+		str_addf(out, " %s", path->path[i]->name);
 }
 
 void cli_add_choices(const struct cli_choice *choices, const char *last_separator, struct str *out)

@@ -6,12 +6,28 @@
 
 enum { GAP = 2 };
 
-static size_t add_line_wrapped(struct str *out, struct view line, size_t at, size_t indent,
+/* Up to the next space; a short "[…]" is one word. */
+static struct view next_word(struct view *rest)
+{
+	enum { BRACKET_MAX = 40 };
+	struct view word = {rest->ptr, 0};
+	const char *end = rest->len > 0 && *rest->ptr == '[' ? memchr(rest->ptr, ']', rest->len)
+	                                                     : NULL;
+	if (end && end - rest->ptr < BRACKET_MAX)
+		word.len = (size_t)(end - rest->ptr);
+	while (word.len < rest->len && rest->ptr[word.len] != ' ')
+		word.len++;
+	size_t used = MIN(word.len + 1, rest->len);
+	*rest = (struct view){rest->ptr + used, rest->len - used};
+	return word;
+}
+
+static void add_line_wrapped(struct str *out, struct view line, size_t at, size_t indent,
                                size_t width)
 {
-	struct view word;
 	bool is_first = true;
-	while (view_split(&line, ' ', &word)) {
+	while (line.len > 0) {
+		struct view word = next_word(&line);
 		size_t columns = utf8_count(word.ptr, word.len);
 		if (columns == 0)
 			continue;
@@ -29,7 +45,6 @@ static size_t add_line_wrapped(struct str *out, struct view line, size_t at, siz
 		at += columns;
 		is_first = false;
 	}
-	return at;
 }
 
 void text_wrap(struct str *out, const char *text, size_t at, size_t indent, size_t width)
