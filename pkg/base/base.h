@@ -23,7 +23,7 @@
 #define UNUSED __attribute__((unused))
 
 /* The cleanup attribute: AUTO(str) text = STR_INIT; runs str_clear(&text) at the end of the scope. */
-#define AUTO(type) __attribute__((cleanup(type##_clear))) struct type
+#define AUTO(type) __attribute__((cleanup(type##_clear), unused)) struct type
 /* AUTOPTR(fs_root) root = NULL; runs fs_root_free(root) at the end of the scope. */
 #define AUTOPTR(type) __attribute__((cleanup(type##_free_ptr))) struct type *
 /* Declares the helper AUTOPTR needs; put it below the prototype of x_free. */
