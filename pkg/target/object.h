@@ -84,7 +84,7 @@ void object_edge_add(struct object_set *set, struct object *from, struct object 
 
 /*
  * Turn the depends-on annotations into edges (INVALID for an unknown one, with did-you-mean), then
- * refuse cycles, naming every object on the cycle and its place. Call after the driver's link.
+ * refuse cycles, naming every object on the cycle. Call after the driver's link.
  */
 NODISCARD err *object_set_order(struct object_set *set);
 
