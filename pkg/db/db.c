@@ -6,7 +6,8 @@
 enum {
 	BUSY_TIMEOUT_MS = 5000,
 	WAL_RETRY_MS = 10,
-	CHECKPOINT_PAGES = 4096, /* 16 MiB: larger than one usual run, so that db_free does it once */
+	CHECKPOINT_PAGES =
+		4096, /* 16 MiB: larger than one usual run, so that db_free does it once */
 };
 
 /* --- opening --- */
@@ -75,7 +76,7 @@ static err *check_access(struct db *db)
 static err *refuse_foreign(const struct db *db)
 {
 	return err_hint(err_new(ERR_CORRUPT, "cannot use '%s': it is not a %s", db->path, db->what),
-			"it was left as it is; move it away, or name another file");
+	                "it was left as it is; move it away, or name another file");
 }
 
 /* Is this ours, and at which version? A file without any table is ours to fill (version 0). */
@@ -97,11 +98,12 @@ static err *identify(struct db *db, const struct db_schema *schema, int64_t *ret
 	if (*ret_version < 1)
 		return refuse_foreign(db);
 	if (*ret_version > (int64_t)schema->step_count)
-		return err_hint(err_new(ERR_UNSUPPORTED,
-					"cannot use %s '%s': a newer fettle wrote it (version %" PRId64
-					", this one knows %zu)",
-					db->what, db->path, *ret_version, schema->step_count),
-				"use that fettle, or a newer one");
+		return err_hint(
+			err_new(ERR_UNSUPPORTED,
+		                "cannot use %s '%s': a newer fettle wrote it (version %" PRId64
+		                ", this one knows %zu)",
+		                db->what, db->path, *ret_version, schema->step_count),
+			"use that fettle, or a newer one");
 	return NULL;
 }
 
@@ -131,7 +133,7 @@ static err *migrate(struct db *db, const struct db_schema *schema)
 		TRY(db_exec(db, schema->steps[i]));
 	AUTO(str) stamp = STR_INIT;
 	str_addf(&stamp, "PRAGMA application_id=%" PRIu32 "; PRAGMA user_version=%zu",
-		 schema->application_id, schema->step_count);
+	         schema->application_id, schema->step_count);
 	TRY(db_exec(db, stamp.ptr));
 	return db_commit(&tx);
 }
@@ -143,7 +145,7 @@ static err *prepare_writing(struct db *db, const struct db_schema *schema)
 		return db_error(db, SQLITE_READONLY, "write");
 	TRY(identify(db, schema, &version));
 	TRY(db_exec(db, "PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY; PRAGMA fullfsync=1;"
-			"PRAGMA checkpoint_fullfsync=1"));
+	                "PRAGMA checkpoint_fullfsync=1"));
 	TRY(use_log(db));
 	TRY(db_set_durable(db, true));
 	return version < (int64_t)schema->step_count ? migrate(db, schema) : NULL;
@@ -154,18 +156,21 @@ static err *prepare_reading(struct db *db, const struct db_schema *schema)
 	int64_t version = 0;
 	TRY(identify(db, schema, &version));
 	if (version == 0)
-		return err_new(ERR_NOT_FOUND, "cannot read %s '%s': it is empty", db->what, db->path);
+		return err_new(ERR_NOT_FOUND, "cannot read %s '%s': it is empty", db->what,
+		               db->path);
 	if (version < (int64_t)schema->step_count)
-		return err_hint(err_new(ERR_UNSUPPORTED,
-					"cannot read %s '%s': an older fettle wrote it (version %" PRId64
-					", needed %zu)",
-					db->what, db->path, version, schema->step_count),
-				"the next 'fettle apply' brings it up to date");
-	return db_exec(db, "PRAGMA cache_size=-1024; PRAGMA temp_store=MEMORY; PRAGMA query_only=1");
+		return err_hint(
+			err_new(ERR_UNSUPPORTED,
+		                "cannot read %s '%s': an older fettle wrote it (version %" PRId64
+		                ", needed %zu)",
+		                db->what, db->path, version, schema->step_count),
+			"the next 'fettle apply' brings it up to date");
+	return db_exec(db,
+	               "PRAGMA cache_size=-1024; PRAGMA temp_store=MEMORY; PRAGMA query_only=1");
 }
 
 err *db_open(const char *path, enum db_mode mode, const struct db_schema *schema,
-	     struct db **ret_db)
+             struct db **ret_db)
 {
 	AUTOPTR(db) db = MEM_NEW(struct db);
 	db->path = mem_strdup(path);
@@ -228,7 +233,8 @@ err *db_check(struct db *db)
 	const char *finding = has_row ? db_column_text(stmt, 0) : NULL;
 	if (str_equal(finding ? finding : "", "ok"))
 		return NULL;
-	return err_wrap(db_error(db, SQLITE_CORRUPT, "trust"), "%s", finding ? finding : "no answer");
+	return err_wrap(db_error(db, SQLITE_CORRUPT, "trust"), "%s",
+	                finding ? finding : "no answer");
 }
 
 int64_t db_last_insert_id(const struct db *db)

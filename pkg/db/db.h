@@ -34,7 +34,7 @@ struct db_schema {
  * process kept it locked for five seconds).
  */
 NODISCARD err *db_open(const char *path, enum db_mode mode, const struct db_schema *schema,
-		       struct db **ret_db);
+                       struct db **ret_db);
 
 /*
  * Move the log into the main file and close; NULL is fine. A failure here loses nothing: the log
@@ -101,7 +101,10 @@ struct db_tx {
 	struct db *db; /* NULL: not running */
 };
 
-#define DB_TX_INIT { NULL }
+#define DB_TX_INIT   \
+	{            \
+		NULL \
+	}
 
 /* Takes the write lock at once (a read transaction on a read-only db). They don't nest. */
 NODISCARD err *db_begin(struct db *db, struct db_tx *tx);

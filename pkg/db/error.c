@@ -5,9 +5,9 @@
 static err *damaged(err *take_e, const struct db *db)
 {
 	return err_hint(take_e,
-			"restore '%s' from a backup, or move it away to start with an empty record "
-			"(see docs/state.md)",
-			db->path);
+	                "restore '%s' from a backup, or move it away to start with an empty record "
+	                "(see docs/state.md)",
+	                db->path);
 }
 
 /* SQLite's code for trouble with the file is vague; errno behind it says more. */
@@ -17,7 +17,7 @@ static err *from_system(const struct db *db, const char *verb)
 	if (code)
 		return err_sys(code, "cannot %s %s '%s'", verb, db->what, db->path);
 	return err_new(ERR_IO, "cannot %s %s '%s': %s", verb, db->what, db->path,
-		       db->handle ? sqlite3_errmsg(db->handle) : "out of memory");
+	               db->handle ? sqlite3_errmsg(db->handle) : "out of memory");
 }
 
 static enum err_kind kind_of(int primary)
@@ -68,6 +68,6 @@ err *db_error(const struct db *db, int code, const char *verb)
 	if (primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR || !db->handle)
 		return from_system(db, verb);
 	err *e = err_new(kind_of(primary), "cannot %s %s '%s': %s", verb, db->what, db->path,
-			 cause_of(db, primary));
+	                 cause_of(db, primary));
 	return err_is(e, ERR_CORRUPT) ? damaged(e, db) : e;
 }

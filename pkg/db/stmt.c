@@ -12,7 +12,8 @@ struct db_stmt {
 err *db_prepare(struct db *db, const char *sql, struct db_stmt **ret_stmt)
 {
 	sqlite3_stmt *handle = NULL;
-	int code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, NULL);
+	int code =
+		sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, NULL);
 	if (code != SQLITE_OK)
 		return db_error(db, code, "read");
 	struct db_stmt *stmt = MEM_NEW(struct db_stmt);
@@ -61,7 +62,7 @@ err *db_step(struct db_stmt *stmt, bool *ret_has_row)
 	int code = stmt->bind_code == SQLITE_OK ? sqlite3_step(stmt->handle) : stmt->bind_code;
 	if (code != SQLITE_ROW && code != SQLITE_DONE)
 		return db_error(stmt->db, code,
-				sqlite3_stmt_readonly(stmt->handle) ? "read" : "write");
+		                sqlite3_stmt_readonly(stmt->handle) ? "read" : "write");
 	*ret_has_row = code == SQLITE_ROW;
 	return NULL;
 }

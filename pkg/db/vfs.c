@@ -112,7 +112,7 @@ static int file_characteristics(sqlite3_file *file)
 }
 
 static int file_shm_map(sqlite3_file *file, int region, int size, int extend,
-			void volatile **ret_ptr)
+                        void volatile **ret_ptr)
 {
 	if (FAULT("db_map"))
 		return SQLITE_IOERR_SHMMAP;
@@ -159,7 +159,7 @@ static const sqlite3_io_methods methods = {
 };
 
 static int vfs_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file, int flags,
-		    int *ret_flags)
+                    int *ret_flags)
 {
 	(void)vfs;
 	struct file *ours = (struct file *)(void *)file;

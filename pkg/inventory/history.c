@@ -6,9 +6,9 @@
 
 /* --- runs --- */
 
-#define RUN_COLUMNS                                                                                \
-	"number, started_ms, finished_ms, result, command, source, git_commit, author, subject,"   \
-	" user, host, message, created, updated, adopted, recorded, deleted, forgotten, failed,"   \
+#define RUN_COLUMNS                                                                              \
+	"number, started_ms, finished_ms, result, command, source, git_commit, author, subject," \
+	" user, host, message, created, updated, adopted, recorded, deleted, forgotten, failed," \
 	" skipped, unknown, unchanged"
 
 static size_t column_count(struct db_stmt *stmt, int column)
@@ -22,14 +22,14 @@ static err *load_run(struct db_stmt *stmt, struct arena *arena, struct inv_run_r
 		.number = db_column_int(stmt, 0),
 		.started_ms = db_column_int(stmt, 1),
 		.finished_ms = db_column_int(stmt, 2),
-		.command = column_copy(stmt, 4, arena),
-		.source = column_copy(stmt, 5, arena),
-		.commit = column_copy(stmt, 6, arena),
-		.author = column_copy(stmt, 7, arena),
-		.subject = column_copy(stmt, 8, arena),
-		.user = column_copy(stmt, 9, arena),
-		.host = column_copy(stmt, 10, arena),
-		.message = column_copy(stmt, 11, arena),
+		.command = inv_column_copy(stmt, 4, arena),
+		.source = inv_column_copy(stmt, 5, arena),
+		.commit = inv_column_copy(stmt, 6, arena),
+		.author = inv_column_copy(stmt, 7, arena),
+		.subject = inv_column_copy(stmt, 8, arena),
+		.user = inv_column_copy(stmt, 9, arena),
+		.host = inv_column_copy(stmt, 10, arena),
+		.message = inv_column_copy(stmt, 11, arena),
 		.created = column_count(stmt, 12),
 		.updated = column_count(stmt, 13),
 		.adopted = column_count(stmt, 14),
@@ -41,18 +41,19 @@ static err *load_run(struct db_stmt *stmt, struct arena *arena, struct inv_run_r
 		.unknown = column_count(stmt, 20),
 		.unchanged = column_count(stmt, 21),
 	};
-	TRY(parse_result(db_column_text(stmt, 3), &record.result));
+	TRY(inv_parse_result(db_column_text(stmt, 3), &record.result));
 	*ret_record = record;
 	return NULL;
 }
 
 static err *load_runs(struct inv_project *project, size_t limit, struct arena *arena,
-		      struct inv_run_list *ret_list)
+                      struct inv_run_list *ret_list)
 {
 	AUTOPTR(db_stmt) stmt = NULL;
 	TRY(db_prepare(project->inv->db,
-		       "SELECT " RUN_COLUMNS " FROM run WHERE project=?1 ORDER BY number DESC LIMIT ?2",
-		       &stmt));
+	               "SELECT " RUN_COLUMNS
+	               " FROM run WHERE project=?1 ORDER BY number DESC LIMIT ?2",
+	               &stmt));
 	db_bind_int(stmt, 1, project->id);
 	db_bind_int(stmt, 2, limit ? (int64_t)limit : -1);
 	VEC(struct inv_run_record) runs = VEC_INIT;
@@ -76,7 +77,7 @@ static err *load_runs(struct inv_project *project, size_t limit, struct arena *a
 }
 
 err *inv_runs(struct inv_project *project, size_t limit, struct arena *arena,
-	      struct inv_run_list *ret_list)
+              struct inv_run_list *ret_list)
 {
 	*ret_list = (struct inv_run_list){ NULL, 0 };
 	if (!project->id)
@@ -88,13 +89,13 @@ err *inv_runs(struct inv_project *project, size_t limit, struct arena *arena,
 static err *unknown_run(struct inv_project *project, int64_t number)
 {
 	err *e = err_new(ERR_NOT_FOUND, "cannot find run %" PRId64 " of project '%s'", number,
-			 project->name);
+	                 project->name);
 	if (!project->id)
 		return err_hint(e, "nothing was applied yet");
 	AUTOPTR(db_stmt) stmt = NULL;
 	bool has_row = false;
 	err *other = db_prepare(project->inv->db,
-				"SELECT min(number), max(number) FROM run WHERE project=?1", &stmt);
+	                        "SELECT min(number), max(number) FROM run WHERE project=?1", &stmt);
 	if (!other) {
 		db_bind_int(stmt, 1, project->id);
 		other = db_step(stmt, &has_row);
@@ -102,16 +103,16 @@ static err *unknown_run(struct inv_project *project, int64_t number)
 	if (other)
 		return err_join(e, other);
 	return err_hint(e, "runs %" PRId64 " to %" PRId64 " are kept; 'fettle history' lists them",
-			db_column_int(stmt, 0), db_column_int(stmt, 1));
+	                db_column_int(stmt, 0), db_column_int(stmt, 1));
 }
 
 static err *find_run(struct inv_project *project, int64_t number, struct arena *arena,
-		     struct inv_run_record *ret_record)
+                     struct inv_run_record *ret_record)
 {
 	AUTOPTR(db_stmt) stmt = NULL;
 	bool has_row = false;
 	TRY(db_prepare(project->inv->db,
-		       "SELECT " RUN_COLUMNS " FROM run WHERE project=?1 AND number=?2", &stmt));
+	               "SELECT " RUN_COLUMNS " FROM run WHERE project=?1 AND number=?2", &stmt));
 	db_bind_int(stmt, 1, project->id);
 	db_bind_int(stmt, 2, number);
 	TRY(db_step(stmt, &has_row));
@@ -119,7 +120,7 @@ static err *find_run(struct inv_project *project, int64_t number, struct arena *
 }
 
 err *inv_run_get(struct inv_project *project, int64_t number, struct arena *arena,
-		 struct inv_run_record *ret_record)
+                 struct inv_run_record *ret_record)
 {
 	if (!project->id)
 		return unknown_run(project, number);
@@ -132,19 +133,19 @@ err *inv_run_get(struct inv_project *project, int64_t number, struct arena *aren
 static err *load_change(struct db_stmt *stmt, struct arena *arena, struct inv_change *ret_change)
 {
 	struct inv_change change = {
-		.key = column_copy(stmt, 0, arena),
-		.location = column_copy(stmt, 1, arena),
-		.reason = column_copy(stmt, 4, arena),
-		.error = column_copy(stmt, 5, arena),
+		.key = inv_column_copy(stmt, 0, arena),
+		.location = inv_column_copy(stmt, 1, arena),
+		.reason = inv_column_copy(stmt, 4, arena),
+		.error = inv_column_copy(stmt, 5, arena),
 	};
-	TRY(parse_action(db_column_text(stmt, 2), &change.action));
-	TRY(parse_outcome(db_column_text(stmt, 3), &change.outcome));
+	TRY(inv_parse_action(db_column_text(stmt, 2), &change.action));
+	TRY(inv_parse_outcome(db_column_text(stmt, 3), &change.outcome));
 	*ret_change = change;
 	return NULL;
 }
 
 static err *count_rows(struct inv_project *project, const char *sql, int64_t number,
-		       size_t *ret_count)
+                       size_t *ret_count)
 {
 	AUTOPTR(db_stmt) stmt = NULL;
 	bool has_row = false;
@@ -159,7 +160,7 @@ static err *count_rows(struct inv_project *project, const char *sql, int64_t num
 #define OF_RUN " FROM change WHERE project=?1 AND run=?2"
 
 static err *load_changes(struct inv_project *project, int64_t number, struct arena *arena,
-			 struct inv_change_list *ret_list)
+                         struct inv_change_list *ret_list)
 {
 	size_t count = 0;
 	AUTOPTR(db_stmt) stmt = NULL;
@@ -167,9 +168,9 @@ static err *load_changes(struct inv_project *project, int64_t number, struct are
 	TRY(find_run(project, number, arena, &unused));
 	TRY(count_rows(project, "SELECT count(*)" OF_RUN, number, &count));
 	TRY(db_prepare(project->inv->db,
-		       "SELECT key, location, action, outcome, reason, error" OF_RUN
-		       " ORDER BY seq",
-		       &stmt));
+	               "SELECT key, location, action, outcome, reason, error" OF_RUN
+	               " ORDER BY seq",
+	               &stmt));
 	db_bind_int(stmt, 1, project->id);
 	db_bind_int(stmt, 2, number);
 	struct inv_change *items = arena_zalloc(arena, count + 1, sizeof(*items));
@@ -185,7 +186,7 @@ static err *load_changes(struct inv_project *project, int64_t number, struct are
 }
 
 err *inv_run_changes(struct inv_project *project, int64_t number, struct arena *arena,
-		     struct inv_change_list *ret_list)
+                     struct inv_change_list *ret_list)
 {
 	if (!project->id)
 		return unknown_run(project, number);
@@ -195,34 +196,34 @@ err *inv_run_changes(struct inv_project *project, int64_t number, struct arena *
 
 /* --- snapshot --- */
 
-#define AS_OF_RUN                                                                                  \
+#define AS_OF_RUN                                                                                   \
 	" FROM change AS c LEFT JOIN text AS t ON t.id=c.manifest WHERE c.project=?1 AND c.run<=?2" \
-	" AND c.outcome='done' AND c.action NOT IN ('delete', 'forget')"                           \
+	" AND c.outcome='done' AND c.action NOT IN ('delete', 'forget')"                            \
 	" AND (c.until_run IS NULL OR c.until_run>?2)"
 
 static err *load_entry(struct db_stmt *stmt, struct arena *arena,
-		       struct inv_snapshot_entry *ret_entry)
+                       struct inv_snapshot_entry *ret_entry)
 {
 	struct inv_snapshot_entry entry = {
-		.key = column_copy(stmt, 0, arena),
-		.location = column_copy(stmt, 1, arena),
+		.key = inv_column_copy(stmt, 0, arena),
+		.location = inv_column_copy(stmt, 1, arena),
 		.is_sensitive = db_column_int(stmt, 2) != 0,
 	};
 	struct view bytes = db_column_blob(stmt, 4);
-	if (!column_digest(stmt, 3, entry.digest) || (!bytes.ptr && !entry.is_sensitive))
+	if (!inv_column_digest(stmt, 3, entry.digest) || (!bytes.ptr && !entry.is_sensitive))
 		return err_new(ERR_CORRUPT,
-			       "cannot read the state file: the recorded version of '%s' is "
-			       "incomplete",
-			       entry.key);
+		               "cannot read the state file: the recorded version of '%s' is "
+		               "incomplete",
+		               entry.key);
 	if (bytes.ptr)
-		entry.manifest = (struct view){ arena_strndup(arena, bytes.ptr, bytes.len),
-						bytes.len };
+		entry.manifest =
+			(struct view){ arena_strndup(arena, bytes.ptr, bytes.len), bytes.len };
 	*ret_entry = entry;
 	return NULL;
 }
 
 static err *load_snapshot(struct inv_project *project, int64_t number, struct arena *arena,
-			  struct inv_snapshot *ret_snapshot)
+                          struct inv_snapshot *ret_snapshot)
 {
 	size_t count = 0;
 	AUTOPTR(db_stmt) stmt = NULL;
@@ -230,9 +231,9 @@ static err *load_snapshot(struct inv_project *project, int64_t number, struct ar
 	TRY(find_run(project, number, arena, &unused));
 	TRY(count_rows(project, "SELECT count(*)" AS_OF_RUN, number, &count));
 	TRY(db_prepare(project->inv->db,
-		       "SELECT c.key, c.location, c.is_sensitive, c.digest, t.bytes" AS_OF_RUN
-		       " ORDER BY c.key",
-		       &stmt));
+	               "SELECT c.key, c.location, c.is_sensitive, c.digest, t.bytes" AS_OF_RUN
+	               " ORDER BY c.key",
+	               &stmt));
 	db_bind_int(stmt, 1, project->id);
 	db_bind_int(stmt, 2, number);
 	struct inv_snapshot_entry *items = arena_zalloc(arena, count + 1, sizeof(*items));
@@ -248,7 +249,7 @@ static err *load_snapshot(struct inv_project *project, int64_t number, struct ar
 }
 
 err *inv_snapshot(struct inv_project *project, int64_t number, struct arena *arena,
-		  struct inv_snapshot *ret_snapshot)
+                  struct inv_snapshot *ret_snapshot)
 {
 	if (!project->id)
 		return unknown_run(project, number);

@@ -89,16 +89,17 @@ static err *read_secret_key(struct db *db, uint8_t ret_key[INV_DIGEST_BYTES])
 	bool has_row = false;
 	TRY(db_prepare(db, "SELECT value FROM meta WHERE name='secret_key'", &stmt));
 	TRY(db_step(stmt, &has_row));
-	if (!has_row || !column_digest(stmt, 0, ret_key))
+	if (!has_row || !inv_column_digest(stmt, 0, ret_key))
 		return err_new(ERR_CORRUPT, "cannot read '%s': its secret key is missing",
-			       db_path(db));
+		               db_path(db));
 	return NULL;
 }
 
 err *inv_secret_key(struct inv *inv, uint8_t ret_key[INV_DIGEST_BYTES])
 {
 	if (!inv->db)
-		return err_new(ERR_NOT_FOUND, "cannot read the secret key: no state is recorded yet");
+		return err_new(ERR_NOT_FOUND,
+		               "cannot read the secret key: no state is recorded yet");
 	HOLD(inv->mutex);
 	return read_secret_key(inv->db, ret_key);
 }
@@ -110,7 +111,7 @@ static err *load_project(struct inv_project *project)
 	AUTOPTR(db_stmt) stmt = NULL;
 	bool has_row = false;
 	TRY(db_prepare(project->inv->db,
-		       "SELECT id, source FROM project WHERE name=?1 AND target=?2", &stmt));
+	               "SELECT id, source FROM project WHERE name=?1 AND target=?2", &stmt));
 	db_bind_text(stmt, 1, project->name);
 	db_bind_text(stmt, 2, project->target);
 	TRY(db_step(stmt, &has_row));
@@ -123,7 +124,7 @@ static err *load_project(struct inv_project *project)
 }
 
 err *inv_project(struct inv *inv, const char *name, const char *target,
-		 struct inv_project **ret_project)
+                 struct inv_project **ret_project)
 {
 	HOLD(inv->mutex);
 	AUTOPTR(inv_project) project = MEM_NEW(struct inv_project);
@@ -158,10 +159,10 @@ static err *list_projects(struct db *db, struct arena *arena, struct inv_project
 	TRY(db_query_int(db, "SELECT count(*) FROM project", &count));
 	AUTOPTR(db_stmt) stmt = NULL;
 	TRY(db_prepare(db,
-		       "SELECT name, target, source, created_ms,"
-		       " (SELECT count(*) FROM object WHERE project=project.id)"
-		       " FROM project ORDER BY name, target LIMIT ?1",
-		       &stmt));
+	               "SELECT name, target, source, created_ms,"
+	               " (SELECT count(*) FROM object WHERE project=project.id)"
+	               " FROM project ORDER BY name, target LIMIT ?1",
+	               &stmt));
 	db_bind_int(stmt, 1, count);
 	struct inv_project_list list = {
 		arena_zalloc(arena, (size_t)count + 1, sizeof(struct inv_project_info)), 0
@@ -171,9 +172,9 @@ static err *list_projects(struct db *db, struct arena *arena, struct inv_project
 		if (!has_row)
 			break;
 		list.ptr[list.len++] = (struct inv_project_info){
-			.name = column_copy(stmt, 0, arena),
-			.target = column_copy(stmt, 1, arena),
-			.source = column_copy(stmt, 2, arena),
+			.name = inv_column_copy(stmt, 0, arena),
+			.target = inv_column_copy(stmt, 1, arena),
+			.source = inv_column_copy(stmt, 2, arena),
 			.created_ms = db_column_int(stmt, 3),
 			.object_count = (size_t)db_column_int(stmt, 4),
 		};
@@ -194,18 +195,18 @@ err *inv_projects(struct inv *inv, struct arena *arena, struct inv_project_list 
 
 /* --- helpers --- */
 
-int64_t now_ms(void)
+int64_t inv_now_ms(void)
 {
 	return clock_wall_ns() / 1000000;
 }
 
-const char *column_copy(struct db_stmt *stmt, int column, struct arena *arena)
+const char *inv_column_copy(struct db_stmt *stmt, int column, struct arena *arena)
 {
 	const char *text = db_column_text(stmt, column);
 	return text ? arena_strdup(arena, text) : NULL;
 }
 
-bool column_digest(struct db_stmt *stmt, int column, uint8_t ret_digest[INV_DIGEST_BYTES])
+bool inv_column_digest(struct db_stmt *stmt, int column, uint8_t ret_digest[INV_DIGEST_BYTES])
 {
 	struct view bytes = db_column_blob(stmt, column);
 	if (!bytes.ptr || bytes.len != INV_DIGEST_BYTES)
@@ -214,7 +215,7 @@ bool column_digest(struct db_stmt *stmt, int column, uint8_t ret_digest[INV_DIGE
 	return true;
 }
 
-err *read_text(struct db *db, int64_t id, struct str *ret_bytes)
+err *inv_read_text(struct db *db, int64_t id, struct str *ret_bytes)
 {
 	AUTOPTR(db_stmt) stmt = NULL;
 	bool has_row = false;
@@ -223,7 +224,7 @@ err *read_text(struct db *db, int64_t id, struct str *ret_bytes)
 	TRY(db_step(stmt, &has_row));
 	if (!has_row)
 		return err_new(ERR_NOT_FOUND, "cannot find text %" PRId64 " in '%s'", id,
-			       db_path(db));
+		               db_path(db));
 	struct view bytes = db_column_blob(stmt, 0);
 	str_reset(ret_bytes);
 	str_add(ret_bytes, bytes.ptr, bytes.len);

@@ -14,7 +14,7 @@
 #include "base/base.h"
 
 #define INV_DIGEST_BYTES 32
-#define INV_KEEP_RUNS 50 /* default of inv_set_keep_runs */
+#define INV_KEEP_RUNS    50 /* default of inv_set_keep_runs */
 
 struct inv;         /* the file */
 struct inv_project; /* one project in it */
@@ -45,7 +45,7 @@ NODISCARD err *inv_secret_key(struct inv *inv, uint8_t ret_key[INV_DIGEST_BYTES]
  * Both are copied.
  */
 NODISCARD err *inv_project(struct inv *inv, const char *name, const char *target,
-			   struct inv_project **ret_project);
+                           struct inv_project **ret_project);
 void inv_project_free(struct inv_project *project); /* NULL is fine */
 AUTOPTR_DEFINE(inv_project)
 
@@ -66,7 +66,7 @@ struct inv_project_list {
 	size_t len;
 };
 NODISCARD err *inv_projects(struct inv *inv, struct arena *arena,
-			    struct inv_project_list *ret_list);
+                            struct inv_project_list *ret_list);
 
 /* --- what is owned --- */
 
@@ -95,8 +95,8 @@ struct inv_object {
 	bool has_pending_digest;
 	uint8_t digest[INV_DIGEST_BYTES];         /* of what was last applied for certain */
 	uint8_t pending_digest[INV_DIGEST_BYTES]; /* of what the unfinished run wanted */
-	int64_t run;     /* number of the run that last touched it */
-	int64_t time_ms; /* when */
+	int64_t run;                              /* number of the run that last touched it */
+	int64_t time_ms;                          /* when */
 };
 
 /* Sorted by key, as bytes. */
@@ -110,7 +110,7 @@ struct inv_object_list {
  * hold the project lock when the answer is to be acted upon.
  */
 NODISCARD err *inv_objects(struct inv_project *project, struct arena *arena,
-			   struct inv_object_list *ret_list);
+                           struct inv_object_list *ret_list);
 /* Binary search; NULL when absent. */
 const struct inv_object *inv_object_find(const struct inv_object_list *list, const char *key);
 
@@ -131,7 +131,7 @@ struct inv_claim_list {
 	size_t len;
 };
 NODISCARD err *inv_other_claims(struct inv_project *project, struct arena *arena,
-				struct inv_claim_list *ret_list);
+                                struct inv_claim_list *ret_list);
 
 /* Stop owning without touching the object, outside of a run; NOT_FOUND. Hold the project lock. */
 NODISCARD err *inv_forget(struct inv_project *project, const char *key);
@@ -174,7 +174,7 @@ struct inv_run_info {
  * nobody else is at work. The number of the run (inv_run_number) counts from 1 within the project.
  */
 NODISCARD err *inv_run_begin(struct inv_project *project, const struct inv_run_info *info,
-			     const struct inv_item *items, size_t count, struct inv_run **ret_run);
+                             const struct inv_item *items, size_t count, struct inv_run **ret_run);
 int64_t inv_run_number(const struct inv_run *run);
 
 enum inv_outcome {
@@ -197,7 +197,7 @@ struct inv_outcome_info {
  * call inv_run_finish. Nothing is lost by that: what is not stored counts as pending.
  */
 NODISCARD err *inv_run_result(struct inv_run *run, size_t index,
-			      const struct inv_outcome_info *info);
+                              const struct inv_outcome_info *info);
 
 enum inv_result {
 	INV_RUNNING, /* going on, or killed and not noticed yet */
@@ -228,7 +228,7 @@ struct inv_run_record {
 	const char *command, *source;
 	const char *commit, *author, *subject; /* or NULL */
 	const char *user, *host;
-	const char *message; /* or NULL */
+	const char *message;                                            /* or NULL */
 	size_t created, updated, adopted, recorded, deleted, forgotten; /* done */
 	size_t failed, skipped, unknown, unchanged;
 };
@@ -239,10 +239,10 @@ struct inv_run_list {
 
 /* Newest first, at most `limit` (0: all). INV_RUNNING of a run whose lock is free means killed. */
 NODISCARD err *inv_runs(struct inv_project *project, size_t limit, struct arena *arena,
-			struct inv_run_list *ret_list);
+                        struct inv_run_list *ret_list);
 /* One of them; NOT_FOUND with the kept range as a hint. */
 NODISCARD err *inv_run_get(struct inv_project *project, int64_t number, struct arena *arena,
-			   struct inv_run_record *ret_record);
+                           struct inv_run_record *ret_record);
 
 struct inv_change {
 	const char *key, *location;
@@ -257,7 +257,7 @@ struct inv_change_list {
 
 /* What one run did, in the order of its items. */
 NODISCARD err *inv_run_changes(struct inv_project *project, int64_t number, struct arena *arena,
-			       struct inv_change_list *ret_list);
+                               struct inv_change_list *ret_list);
 
 /* One object as it was after a run. */
 struct inv_snapshot_entry {
@@ -276,7 +276,7 @@ struct inv_snapshot {
  * manifests, delete what is owned now and not in it. NOT_FOUND when the run is no longer kept.
  */
 NODISCARD err *inv_snapshot(struct inv_project *project, int64_t number, struct arena *arena,
-			    struct inv_snapshot *ret_snapshot);
+                            struct inv_snapshot *ret_snapshot);
 
 /* Words for tables and JSON: "create", "pending-create", "ok", "done", "created". */
 const char *inv_action_name(enum inv_action action);

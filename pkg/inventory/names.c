@@ -13,8 +13,8 @@ static const char *const state_names[] = {
 	[INV_PENDING_DELETE] = "pending-delete",
 };
 static const char *const result_names[] = {
-	[INV_RUNNING] = "running",   [INV_OK] = "ok",
-	[INV_PARTIAL] = "partial",   [INV_RUN_FAILED] = "failed",
+	[INV_RUNNING] = "running",         [INV_OK] = "ok",
+	[INV_PARTIAL] = "partial",         [INV_RUN_FAILED] = "failed",
 	[INV_INTERRUPTED] = "interrupted",
 };
 static const char *const outcome_names[] = {
@@ -59,16 +59,16 @@ static err *parse(const char *name, const char *const *names, size_t count, int 
 			return NULL;
 		}
 	return err_new(ERR_CORRUPT, "cannot read the state file: it contains the unknown word '%s'",
-		       name ? name : "NULL");
+	               name ? name : "NULL");
 }
 
-#define DEFINE_PARSE(what, type)                                                                   \
-	err *parse_##what(const char *name, enum type *ret_value)                                  \
-	{                                                                                          \
-		int index = 0;                                                                     \
-		TRY(parse(name, what##_names, ARRAY_LEN(what##_names), &index));                   \
-		*ret_value = (enum type)index;                                                     \
-		return NULL;                                                                       \
+#define DEFINE_PARSE(what, type)                                                 \
+	err *inv_parse_##what(const char *name, enum type *ret_value)            \
+	{                                                                        \
+		int index = 0;                                                   \
+		TRY(parse(name, what##_names, ARRAY_LEN(what##_names), &index)); \
+		*ret_value = (enum type)index;                                   \
+		return NULL;                                                     \
 	}
 
 DEFINE_PARSE(action, inv_action)

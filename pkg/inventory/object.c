@@ -20,18 +20,18 @@ static const char open_sql[] =
 static err *load_object(struct db_stmt *stmt, struct arena *arena, struct inv_object *ret_object)
 {
 	struct inv_object object = {
-		.key = column_copy(stmt, 0, arena),
-		.location = column_copy(stmt, 1, arena),
-		.uid = column_copy(stmt, 2, arena),
+		.key = inv_column_copy(stmt, 0, arena),
+		.location = inv_column_copy(stmt, 1, arena),
+		.uid = inv_column_copy(stmt, 2, arena),
 		.is_sensitive = db_column_int(stmt, 5) != 0,
 		.has_before = db_column_int(stmt, 6) != 0,
 		.run = db_column_int(stmt, 9),
 		.time_ms = db_column_int(stmt, 10),
 	};
-	TRY(parse_origin(db_column_text(stmt, 3), &object.origin));
-	TRY(parse_state(db_column_text(stmt, 4), &object.state));
-	object.has_digest = column_digest(stmt, 7, object.digest);
-	object.has_pending_digest = column_digest(stmt, 8, object.pending_digest);
+	TRY(inv_parse_origin(db_column_text(stmt, 3), &object.origin));
+	TRY(inv_parse_state(db_column_text(stmt, 4), &object.state));
+	object.has_digest = inv_column_digest(stmt, 7, object.digest);
+	object.has_pending_digest = inv_column_digest(stmt, 8, object.pending_digest);
 	*ret_object = object;
 	return NULL;
 }
@@ -40,17 +40,17 @@ static err *load_object(struct db_stmt *stmt, struct arena *arena, struct inv_ob
 static err *lay_over(struct db_stmt *stmt, struct arena *arena, struct inv_object *object)
 {
 	enum inv_action action;
-	TRY(parse_action(db_column_text(stmt, 2), &action));
+	TRY(inv_parse_action(db_column_text(stmt, 2), &action));
 	if (!object->key) {
-		object->key = column_copy(stmt, 0, arena);
+		object->key = inv_column_copy(stmt, 0, arena);
 		object->origin = action == INV_CREATE ? INV_CREATED : INV_ADOPTED;
 	}
 	if (!object->has_digest)
-		object->location = column_copy(stmt, 1, arena);
+		object->location = inv_column_copy(stmt, 1, arena);
 	object->is_sensitive = object->is_sensitive || db_column_int(stmt, 3) != 0;
 	object->has_before = object->has_before || db_column_int(stmt, 4) != 0;
-	object->state = pending_state(action, object->has_digest, object->origin);
-	object->has_pending_digest = column_digest(stmt, 5, object->pending_digest);
+	object->state = inv_pending_state(action, object->has_digest, object->origin);
+	object->has_pending_digest = inv_column_digest(stmt, 5, object->pending_digest);
 	object->run = db_column_int(stmt, 6);
 	object->time_ms = db_column_int(stmt, 7);
 	return NULL;
@@ -60,7 +60,7 @@ typedef VEC(struct inv_object) object_vec;
 
 /* Both lists are sorted by key: one pass merges them. */
 static err *merge(struct db_stmt *objects, struct db_stmt *open, struct arena *arena,
-		  object_vec *list)
+                  object_vec *list)
 {
 	bool has_object = false, has_open = false;
 	TRY(db_step(objects, &has_object));
@@ -68,8 +68,9 @@ static err *merge(struct db_stmt *objects, struct db_stmt *open, struct arena *a
 	while (has_object || has_open) {
 		struct inv_object object = { 0 };
 		int order = !has_object ? 1
-			  : !has_open   ? -1
-					: strcmp(db_column_text(objects, 0), db_column_text(open, 0));
+		            : !has_open
+		                    ? -1
+		                    : strcmp(db_column_text(objects, 0), db_column_text(open, 0));
 		if (order <= 0) {
 			TRY(load_object(objects, arena, &object));
 			TRY(db_step(objects, &has_object));
@@ -149,7 +150,7 @@ static const char manifest_sql[] =
 static err *unknown_key(const struct inv_project *project, const char *key)
 {
 	return err_new(ERR_NOT_FOUND, "cannot find '%s': project '%s' does not own it", key,
-		       project->name);
+	               project->name);
 }
 
 static err *find_manifest(struct inv_project *project, const char *key, struct str *ret_manifest)
@@ -163,8 +164,8 @@ static err *find_manifest(struct inv_project *project, const char *key, struct s
 		return unknown_key(project, key);
 	if (db_column_int(stmt, 0))
 		return err_new(ERR_UNSUPPORTED,
-			       "cannot give the manifest of '%s': it is sensitive and was not kept",
-			       key);
+		               "cannot give the manifest of '%s': it is sensitive and was not kept",
+		               key);
 	struct view bytes = db_column_blob(stmt, 1);
 	str_reset(ret_manifest);
 	str_add(ret_manifest, bytes.ptr, bytes.len);
@@ -200,8 +201,8 @@ static err *find_before(struct inv_project *project, const char *key, struct str
 	int64_t id = db_column_int(stmt, 0);
 	if (!id)
 		return err_new(ERR_NOT_FOUND,
-			       "cannot give the former content of '%s': none is kept", key);
-	return read_text(project->inv->db, id, ret_before);
+		               "cannot give the former content of '%s': none is kept", key);
+	return inv_read_text(project->inv->db, id, ret_before);
 }
 
 err *inv_before(struct inv_project *project, const char *key, struct str *ret_before)
@@ -219,7 +220,7 @@ static const char claims_sql[] =
 	" WHERE p.target=?1 AND p.name<>?2 ORDER BY o.location, p.name";
 
 static err *load_claims(struct inv_project *project, struct arena *arena,
-			struct inv_claim_list *ret_list)
+                        struct inv_claim_list *ret_list)
 {
 	AUTOPTR(db_stmt) stmt = NULL;
 	TRY(db_prepare(project->inv->db, claims_sql, &stmt));
@@ -240,9 +241,9 @@ static err *load_claims(struct inv_project *project, struct arena *arena,
 			cap = cap ? cap * 2 : 64;
 		}
 		items[len++] = (struct inv_claim){
-			.location = column_copy(stmt, 0, arena),
-			.project = column_copy(stmt, 1, arena),
-			.key = column_copy(stmt, 2, arena),
+			.location = inv_column_copy(stmt, 0, arena),
+			.project = inv_column_copy(stmt, 1, arena),
+			.key = inv_column_copy(stmt, 2, arena),
 		};
 	}
 	*ret_list = (struct inv_claim_list){ items, len };
@@ -250,7 +251,7 @@ static err *load_claims(struct inv_project *project, struct arena *arena,
 }
 
 err *inv_other_claims(struct inv_project *project, struct arena *arena,
-		      struct inv_claim_list *ret_list)
+                      struct inv_claim_list *ret_list)
 {
 	*ret_list = (struct inv_claim_list){ NULL, 0 };
 	if (!project->inv->db)
@@ -274,7 +275,7 @@ static err *forget(struct inv_project *project, const char *key)
 	struct db *db = project->inv->db;
 	AUTO(db_tx) tx = DB_TX_INIT;
 	TRY(db_begin(db, &tx));
-	TRY(recover_project(db, project->id));
+	TRY(inv_recover_project(db, project->id));
 	for (size_t i = 0; i < ARRAY_LEN(forget_sql); i++) {
 		AUTOPTR(db_stmt) stmt = NULL;
 		TRY(db_prepare(db, forget_sql[i], &stmt));

@@ -73,29 +73,29 @@ NODISCARD err *recorder_find(struct recorder *recorder, const char *key, struct 
 NODISCARD err *recorder_write(struct recorder *recorder, const struct record *record);
 
 /* Unfinished runs become INV_INTERRUPTED, their open changes pending objects. In a transaction. */
-NODISCARD err *recover_project(struct db *db, int64_t project);
+NODISCARD err *inv_recover_project(struct db *db, int64_t project);
 /* Count what a run did into its row. */
-NODISCARD err *summarize_run(struct db *db, int64_t project, int64_t number);
+NODISCARD err *inv_summarize_run(struct db *db, int64_t project, int64_t number);
 /* Remove runs beyond `keep` and what only they needed. In a transaction. */
-NODISCARD err *prune_history(struct db *db, int64_t project, size_t keep);
+NODISCARD err *inv_prune_history(struct db *db, int64_t project, size_t keep);
 
 /* What an open change means for the object until somebody looks. */
-enum inv_state pending_state(enum inv_action action, bool has_digest, enum inv_origin origin);
+enum inv_state inv_pending_state(enum inv_action action, bool has_digest, enum inv_origin origin);
 
 /* Names as stored; the parse functions give CORRUPT for what this fettle never wrote. */
-NODISCARD err *parse_action(const char *name, enum inv_action *ret_action);
-NODISCARD err *parse_state(const char *name, enum inv_state *ret_state);
-NODISCARD err *parse_result(const char *name, enum inv_result *ret_result);
-NODISCARD err *parse_outcome(const char *name, enum inv_outcome *ret_outcome);
-NODISCARD err *parse_origin(const char *name, enum inv_origin *ret_origin);
+NODISCARD err *inv_parse_action(const char *name, enum inv_action *ret_action);
+NODISCARD err *inv_parse_state(const char *name, enum inv_state *ret_state);
+NODISCARD err *inv_parse_result(const char *name, enum inv_result *ret_result);
+NODISCARD err *inv_parse_outcome(const char *name, enum inv_outcome *ret_outcome);
+NODISCARD err *inv_parse_origin(const char *name, enum inv_origin *ret_origin);
 
 /* Milliseconds since 1970 UTC, as all times are stored. */
-int64_t now_ms(void);
+int64_t inv_now_ms(void);
 /* Copy a text column into the arena; NULL stays NULL. */
-const char *column_copy(struct db_stmt *stmt, int column, struct arena *arena);
+const char *inv_column_copy(struct db_stmt *stmt, int column, struct arena *arena);
 /* Copy a digest column; false for NULL. CORRUPT sizes count as NULL. */
-bool column_digest(struct db_stmt *stmt, int column, uint8_t ret_digest[INV_DIGEST_BYTES]);
+bool inv_column_digest(struct db_stmt *stmt, int column, uint8_t ret_digest[INV_DIGEST_BYTES]);
 /* Bytes of text `id` into `ret_bytes`; NOT_FOUND. */
-NODISCARD err *read_text(struct db *db, int64_t id, struct str *ret_bytes);
+NODISCARD err *inv_read_text(struct db *db, int64_t id, struct str *ret_bytes);
 
 #endif

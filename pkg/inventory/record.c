@@ -4,7 +4,7 @@
 
 /* --- statements --- */
 
-#define KEY_IS "project=?1 AND key=?2"
+#define KEY_IS    "project=?1 AND key=?2"
 #define CHANGE_IS "project=?1 AND run=?2 AND seq=?3"
 
 static const char find_sql[] =
@@ -90,9 +90,11 @@ err *recorder_find(struct recorder *recorder, const char *key, struct known *ret
 	err *e = db_step(stmt, &known.exists);
 	if (!e && known.exists) {
 		known.has_digest = db_column_int(stmt, 0) != 0;
-		e = parse_origin(db_column_text(stmt, 1), &known.origin);
-		known.version = (struct change_id){ db_column_int(stmt, 2), db_column_int(stmt, 3) };
-		known.pending = (struct change_id){ db_column_int(stmt, 4), db_column_int(stmt, 5) };
+		e = inv_parse_origin(db_column_text(stmt, 1), &known.origin);
+		known.version =
+			(struct change_id){ db_column_int(stmt, 2), db_column_int(stmt, 3) };
+		known.pending =
+			(struct change_id){ db_column_int(stmt, 4), db_column_int(stmt, 5) };
 		known.before = db_column_int(stmt, 6);
 	}
 	db_reset(stmt);
@@ -154,7 +156,7 @@ static err *settle_pending(struct recorder *recorder, const struct record *recor
 
 /* `until` 0: it is the present version, or still open. */
 static err *set_outcome(struct recorder *recorder, const struct record *record, int64_t until,
-			int64_t manifest)
+                        int64_t manifest)
 {
 	struct db_stmt *stmt = recorder->set_outcome;
 	bind_change(recorder, stmt, record->id);
@@ -195,7 +197,7 @@ static err *put_object(struct recorder *recorder, const struct record *record)
 	db_bind_int(stmt, 9, version.seq);
 	bind_id_or_null(stmt, 10, before_of(record));
 	db_bind_int(stmt, 11, record->id.run);
-	db_bind_int(stmt, 12, now_ms());
+	db_bind_int(stmt, 12, inv_now_ms());
 	return db_run(stmt);
 }
 
@@ -228,7 +230,7 @@ static err *write_without_effect(struct recorder *recorder, const struct record 
 	return set_outcome(recorder, record, record->id.run, 0);
 }
 
-enum inv_state pending_state(enum inv_action action, bool has_digest, enum inv_origin origin)
+enum inv_state inv_pending_state(enum inv_action action, bool has_digest, enum inv_origin origin)
 {
 	if (action == INV_DELETE)
 		return INV_PENDING_DELETE;
@@ -239,7 +241,7 @@ static err *write_unknown(struct recorder *recorder, const struct record *record
 {
 	struct db_stmt *stmt = recorder->set_pending;
 	enum inv_origin origin = origin_of(record);
-	enum inv_state state = pending_state(record->action, record->known.has_digest, origin);
+	enum inv_state state = inv_pending_state(record->action, record->known.has_digest, origin);
 	TRY(settle_pending(recorder, record));
 	TRY(set_outcome(recorder, record, 0, record->manifest));
 	db_bind_int(stmt, 1, recorder->project);
@@ -254,7 +256,7 @@ static err *write_unknown(struct recorder *recorder, const struct record *record
 		db_bind_null(stmt, 8);
 	db_bind_int(stmt, 9, record->id.run);
 	db_bind_int(stmt, 10, record->id.seq);
-	db_bind_int(stmt, 11, now_ms());
+	db_bind_int(stmt, 11, inv_now_ms());
 	bind_id_or_null(stmt, 12, before_of(record));
 	return db_run(stmt);
 }
@@ -275,5 +277,6 @@ err *recorder_write(struct recorder *recorder, const struct record *record)
 	case INV_PENDING:
 		break;
 	}
-	return err_new(ERR_INTERNAL, "cannot record '%s': its outcome is not known yet", record->key);
+	return err_new(ERR_INTERNAL, "cannot record '%s': its outcome is not known yet",
+	               record->key);
 }

@@ -9,17 +9,17 @@ static err *load_open_change(struct db_stmt *stmt, struct arena *arena, struct r
 {
 	struct record record = {
 		.id = { db_column_int(stmt, 0), db_column_int(stmt, 1) },
-		.key = column_copy(stmt, 2, arena),
-		.location = column_copy(stmt, 3, arena),
+		.key = inv_column_copy(stmt, 2, arena),
+		.location = inv_column_copy(stmt, 3, arena),
 		.is_sensitive = db_column_int(stmt, 5) != 0,
 		.manifest = db_column_int(stmt, 7),
 		.before = db_column_int(stmt, 8),
 		.outcome = INV_UNKNOWN,
 	};
 	uint8_t *digest = arena_zalloc(arena, 1, INV_DIGEST_BYTES);
-	(void)column_digest(stmt, 6, digest);
+	(void)inv_column_digest(stmt, 6, digest);
 	record.digest = digest;
-	TRY(parse_action(db_column_text(stmt, 4), &record.action));
+	TRY(inv_parse_action(db_column_text(stmt, 4), &record.action));
 	*ret_record = record;
 	return NULL;
 }
@@ -31,7 +31,7 @@ static const char open_changes_sql[] =
 
 /* Read all before writing: the query runs over the rows that are about to change. */
 static err *list_open_changes(struct db *db, int64_t project, struct arena *arena,
-			      struct record **ret_records, size_t *ret_count)
+                              struct record **ret_records, size_t *ret_count)
 {
 	VEC(struct record) records = VEC_INIT;
 	AUTOPTR(db_stmt) stmt = NULL;
@@ -54,8 +54,7 @@ static err *list_open_changes(struct db *db, int64_t project, struct arena *aren
 	return e;
 }
 
-static err *write_open_changes(struct db *db, int64_t project, struct record *records,
-			       size_t count)
+static err *write_open_changes(struct db *db, int64_t project, struct record *records, size_t count)
 {
 	struct recorder recorder;
 	TRY(recorder_init(&recorder, db, project));
@@ -75,7 +74,7 @@ static err *find_running(struct db *db, int64_t project, int64_t *ret_number)
 	AUTOPTR(db_stmt) stmt = NULL;
 	bool has_row = false;
 	TRY(db_prepare(db, "SELECT number FROM run WHERE project=?1 AND result='running' LIMIT 1",
-		       &stmt));
+	               &stmt));
 	db_bind_int(stmt, 1, project);
 	TRY(db_step(stmt, &has_row));
 	*ret_number = has_row ? db_column_int(stmt, 0) : 0;
@@ -86,17 +85,17 @@ static err *interrupt_run(struct db *db, int64_t project, int64_t number)
 {
 	AUTOPTR(db_stmt) stmt = NULL;
 	TRY(db_prepare(db,
-		       "UPDATE run SET result='interrupted', finished_ms=?3"
-		       " WHERE project=?1 AND number=?2",
-		       &stmt));
+	               "UPDATE run SET result='interrupted', finished_ms=?3"
+	               " WHERE project=?1 AND number=?2",
+	               &stmt));
 	db_bind_int(stmt, 1, project);
 	db_bind_int(stmt, 2, number);
-	db_bind_int(stmt, 3, now_ms());
+	db_bind_int(stmt, 3, inv_now_ms());
 	TRY(db_run(stmt));
-	return summarize_run(db, project, number);
+	return inv_summarize_run(db, project, number);
 }
 
-err *recover_project(struct db *db, int64_t project)
+err *inv_recover_project(struct db *db, int64_t project)
 {
 	AUTO(arena) arena = ARENA_INIT;
 	AUTOFREE struct record *records = NULL;
@@ -129,7 +128,7 @@ static const char summarize_sql[] =
 	" count(*) FILTER (WHERE outcome='unknown') AS unknown"
 	" FROM change WHERE project=?1 AND run=?2) AS s WHERE project=?1 AND number=?2";
 
-err *summarize_run(struct db *db, int64_t project, int64_t number)
+err *inv_summarize_run(struct db *db, int64_t project, int64_t number)
 {
 	AUTOPTR(db_stmt) stmt = NULL;
 	TRY(db_prepare(db, summarize_sql, &stmt));
@@ -144,8 +143,8 @@ err *summarize_run(struct db *db, int64_t project, int64_t number)
  * Of runs before ?2 only those changes are needed that are still the version of their object at
  * run ?2, or whose outcome is still open.
  */
-#define NOT_NEEDED                                                                                 \
-	"project=?1 AND run<?2 AND (until_run<=?2 OR outcome IN ('failed', 'skipped')"             \
+#define NOT_NEEDED                                                                     \
+	"project=?1 AND run<?2 AND (until_run<=?2 OR outcome IN ('failed', 'skipped')" \
 	" OR action IN ('delete', 'forget'))"
 
 static const char *const prune_sql[] = {
@@ -159,9 +158,10 @@ static err *oldest_to_keep(struct db *db, int64_t project, size_t keep, int64_t 
 {
 	AUTOPTR(db_stmt) stmt = NULL;
 	bool has_row = false;
-	TRY(db_prepare(db,
-		       "SELECT number FROM run WHERE project=?1 ORDER BY number DESC LIMIT 2 OFFSET ?2",
-		       &stmt));
+	TRY(db_prepare(
+		db,
+		"SELECT number FROM run WHERE project=?1 ORDER BY number DESC LIMIT 2 OFFSET ?2",
+		&stmt));
 	db_bind_int(stmt, 1, project);
 	db_bind_int(stmt, 2, (int64_t)keep - 1);
 	TRY(db_step(stmt, &has_row));
@@ -172,7 +172,7 @@ static err *oldest_to_keep(struct db *db, int64_t project, size_t keep, int64_t 
 	return NULL;
 }
 
-err *prune_history(struct db *db, int64_t project, size_t keep)
+err *inv_prune_history(struct db *db, int64_t project, size_t keep)
 {
 	int64_t oldest = 0;
 	TRY(oldest_to_keep(db, project, keep, &oldest));

@@ -4,7 +4,7 @@
 #include "inventory/private.h"
 
 enum {
-	FLUSH_ITEMS = 256,
+	FLUSH_ITEMS = 1024,
 	FLUSH_AFTER_MS = 200,
 };
 
@@ -16,9 +16,9 @@ struct inv_run {
 	size_t count;
 	struct recorder recorder;
 
-	struct mutex *mutex;   /* guards what follows; taken before inv->mutex, never after it */
-	struct arena arena;    /* texts of the results */
-	size_t *reported;      /* indexes in the order of their reports */
+	struct mutex *mutex; /* guards what follows; taken before inv->mutex, never after it */
+	struct arena arena;  /* texts of the results */
+	size_t *reported;    /* indexes in the order of their reports */
 	size_t reported_count, written_count;
 	int64_t written_ns;
 	bool is_writing;
@@ -31,14 +31,15 @@ static err *put_project(struct inv_project *project, const char *source)
 	struct db *db = project->inv->db;
 	AUTOPTR(db_stmt) stmt = NULL;
 	bool has_row = false;
-	TRY(db_prepare(db,
-		       "INSERT INTO project(name, target, source, created_ms) VALUES(?1, ?2, ?3, ?4)"
-		       " ON CONFLICT(name, target) DO UPDATE SET source=excluded.source RETURNING id",
-		       &stmt));
+	TRY(db_prepare(
+		db,
+		"INSERT INTO project(name, target, source, created_ms) VALUES(?1, ?2, ?3, ?4)"
+		" ON CONFLICT(name, target) DO UPDATE SET source=excluded.source RETURNING id",
+		&stmt));
 	db_bind_text(stmt, 1, project->name);
 	db_bind_text(stmt, 2, project->target);
 	db_bind_text(stmt, 3, source);
-	db_bind_int(stmt, 4, now_ms());
+	db_bind_int(stmt, 4, inv_now_ms());
 	TRY(db_step(stmt, &has_row));
 	project->id = db_column_int(stmt, 0);
 	return db_step(stmt, &has_row);
@@ -49,7 +50,7 @@ static err *next_number(struct inv_project *project, int64_t *ret_number)
 	AUTOPTR(db_stmt) stmt = NULL;
 	bool has_row = false;
 	TRY(db_prepare(project->inv->db,
-		       "SELECT coalesce(max(number), 0) + 1 FROM run WHERE project=?1", &stmt));
+	               "SELECT coalesce(max(number), 0) + 1 FROM run WHERE project=?1", &stmt));
 	db_bind_int(stmt, 1, project->id);
 	TRY(db_step(stmt, &has_row));
 	*ret_number = db_column_int(stmt, 0);
@@ -60,13 +61,13 @@ static err *put_run(const struct inv_run *run, const struct inv_run_info *info)
 {
 	AUTOPTR(db_stmt) stmt = NULL;
 	TRY(db_prepare(run->project->inv->db,
-		       "INSERT INTO run(project, number, started_ms, result, command, source,"
-		       " git_commit, author, subject, user, host, unchanged)"
-		       " VALUES(?1, ?2, ?3, 'running', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-		       &stmt));
+	               "INSERT INTO run(project, number, started_ms, result, command, source,"
+	               " git_commit, author, subject, user, host, unchanged)"
+	               " VALUES(?1, ?2, ?3, 'running', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	               &stmt));
 	db_bind_int(stmt, 1, run->project->id);
 	db_bind_int(stmt, 2, run->number);
-	db_bind_int(stmt, 3, now_ms());
+	db_bind_int(stmt, 3, inv_now_ms());
 	db_bind_text(stmt, 4, info->command ? info->command : "");
 	db_bind_text(stmt, 5, info->source ? info->source : "");
 	db_bind_text(stmt, 6, info->commit);
@@ -96,15 +97,15 @@ static err *intent_init(struct intent *intent, struct db *db)
 	intent->db = db;
 	TRY(db_prepare(db, "INSERT INTO text(bytes) VALUES(?1)", &intent->put_text));
 	TRY(db_prepare(db,
-		       "SELECT 1 FROM change LEFT JOIN text ON text.id=change.manifest"
-		       " WHERE project=?1 AND run=?2 AND seq=?3 AND is_sensitive=?4 AND digest=?5"
-		       " AND location=?6 AND (is_sensitive OR bytes=?7)",
-		       &intent->same));
+	               "SELECT 1 FROM change LEFT JOIN text ON text.id=change.manifest"
+	               " WHERE project=?1 AND run=?2 AND seq=?3 AND is_sensitive=?4 AND digest=?5"
+	               " AND location=?6 AND (is_sensitive OR bytes=?7)",
+	               &intent->same));
 	return db_prepare(db,
-			  "INSERT INTO change(project, run, seq, key, location, action, outcome,"
-			  " is_sensitive, digest, manifest, before, reason)"
-			  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, ?9, ?10, ?11)",
-			  &intent->put_change);
+	                  "INSERT INTO change(project, run, seq, key, location, action, outcome,"
+	                  " is_sensitive, digest, manifest, before, reason)"
+	                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, ?9, ?10, ?11)",
+	                  &intent->put_change);
 }
 
 static err *put_text(struct intent *intent, struct view bytes, int64_t *ret_id)
@@ -122,7 +123,7 @@ static bool is_removal(enum inv_action action)
 
 /* Repairing drift gives the text we have already: the present version stays the version. */
 static err *compare_version(struct intent *intent, int64_t project, const struct inv_item *item,
-			    struct record *record)
+                            struct record *record)
 {
 	struct db_stmt *stmt = intent->same;
 	if (!record->known.version.run || is_removal(item->action))
@@ -158,7 +159,7 @@ static void bind_text_id(struct db_stmt *stmt, int index, int64_t id)
 }
 
 static err *put_change(struct intent *intent, int64_t project, const struct record *record,
-		       const char *reason)
+                       const char *reason)
 {
 	struct db_stmt *stmt = intent->put_change;
 	db_bind_int(stmt, 1, project);
@@ -212,7 +213,7 @@ static err *write_begin(struct inv_run *run, const struct inv_run_info *info)
 	AUTO(db_tx) tx = DB_TX_INIT;
 	TRY(db_begin(project->inv->db, &tx));
 	TRY(put_project(project, info->source ? info->source : ""));
-	TRY(recover_project(project->inv->db, project->id));
+	TRY(inv_recover_project(project->inv->db, project->id));
 	TRY(next_number(project, &run->number));
 	TRY(recorder_init(&run->recorder, project->inv->db, project->id));
 	TRY(put_run(run, info));
@@ -222,7 +223,7 @@ static err *write_begin(struct inv_run *run, const struct inv_run_info *info)
 }
 
 err *inv_run_begin(struct inv_project *project, const struct inv_run_info *info,
-		   const struct inv_item *items, size_t count, struct inv_run **ret_run)
+                   const struct inv_item *items, size_t count, struct inv_run **ret_run)
 {
 	AUTOPTR(inv_run) run = MEM_NEW(struct inv_run);
 	run->project = project;
@@ -266,7 +267,7 @@ static bool is_flush_due(const struct inv_run *run)
 }
 
 static bool note_report(struct inv_run *run, size_t index, const struct inv_outcome_info *info,
-			size_t *ret_end)
+                        size_t *ret_end)
 {
 	HOLD(run->mutex);
 	struct record *record = &run->records[index];
@@ -302,14 +303,14 @@ static err *put_result(struct inv_run *run, enum inv_result result, const char *
 {
 	AUTOPTR(db_stmt) stmt = NULL;
 	TRY(db_prepare(run->project->inv->db,
-		       "UPDATE run SET result=?3, message=?4, finished_ms=?5"
-		       " WHERE project=?1 AND number=?2",
-		       &stmt));
+	               "UPDATE run SET result=?3, message=?4, finished_ms=?5"
+	               " WHERE project=?1 AND number=?2",
+	               &stmt));
 	db_bind_int(stmt, 1, run->project->id);
 	db_bind_int(stmt, 2, run->number);
 	db_bind_text(stmt, 3, inv_result_name(result));
 	db_bind_text(stmt, 4, message);
-	db_bind_int(stmt, 5, now_ms());
+	db_bind_int(stmt, 5, inv_now_ms());
 	return db_run(stmt);
 }
 
@@ -331,9 +332,9 @@ static err *write_finish(struct inv_run *run, enum inv_result result, const char
 	TRY(db_begin(inv->db, &tx));
 	for (size_t i = run->written_count; i < run->reported_count; i++)
 		TRY(recorder_write(&run->recorder, &run->records[run->reported[i]]));
-	TRY(summarize_run(inv->db, run->project->id, run->number));
+	TRY(inv_summarize_run(inv->db, run->project->id, run->number));
 	TRY(put_result(run, result, message));
-	TRY(prune_history(inv->db, run->project->id, inv->keep_runs));
+	TRY(inv_prune_history(inv->db, run->project->id, inv->keep_runs));
 	return db_commit(&tx);
 }
 
@@ -355,7 +356,7 @@ void inv_run_free(struct inv_run *run)
 	recorder_clear(&run->recorder);
 	if (run->project->inv->db)
 		err_ignore(db_set_durable(run->project->inv->db, true),
-			   "opening sets it too, and nothing was promised in between");
+		           "opening sets it too, and nothing was promised in between");
 	arena_clear(&run->arena);
 	mutex_free(run->mutex);
 	mem_free(run->reported);
