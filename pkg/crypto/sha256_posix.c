@@ -7,6 +7,7 @@
 #include "base/base.h"
 #include "crypto/hash.h"
 
+#include <openssl/crypto.h>
 #include <openssl/sha.h>
 
 _Static_assert(sizeof(SHA256_CTX) <= sizeof(((struct sha256 *)NULL)->state), "state fits");
@@ -14,6 +15,13 @@ _Static_assert(_Alignof(SHA256_CTX) <= 8, "state is aligned");
 
 void sha256_start(struct sha256 *hash)
 {
+	/*
+	 * Finds out what the CPU can do, once and safe from any thread. Our build of the library does
+	 * not do it at program start; without it this is seven times slower.
+	 */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT |
+	                            OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS,
+	                    NULL);
 	SHA256_Init((SHA256_CTX *)(void *)hash->state);
 }
 
