@@ -1,0 +1,66 @@
+# Shared by the crash and fault tests: two versions of a tree of manifests, and a check that what
+# is on disk is whole.
+# shellcheck shell=bash
+
+# make_manifests DIR VERSION COUNT: files, folders, links and projections; some only in one version.
+make_manifests() {
+	local dir=$1 version=$2 count=$3 i
+	mkdir -p "$dir/files"
+	head -c 3000 /dev/zero | tr '\0' "${version: -1}" >"$dir/files/blob"
+	{
+		for ((i = 0; i < 10; i++)); do
+			printf -- '---\napiVersion: host.fettle.dev/v1\nkind: Directory\nmetadata: {name: d%d}\nspec: {path: /srv/d%d, mode: "0755"}\n' $i $i
+		done
+		for ((i = 0; i < count; i++)); do
+			# Every tenth file belongs to one version only.
+			if ((i % 10 == 9)) && (((i / 10) % 2 == ${version#v} % 2)); then continue; fi
+			printf -- '---\napiVersion: host.fettle.dev/v1\nkind: File\nmetadata: {name: f%d}\n' $i
+			if ((i % 7 == 0)); then
+				printf 'spec: {path: /srv/d%d/f%d, mode: "0600", contentFrom: files/blob}\n' $((i % 10)) $i
+			else
+				printf 'spec:\n  path: /srv/d%d/f%d\n  content: |\n    %s line one of %d\n    %s line two of %d\n' $((i % 10)) $i "$version" $i "$version" $i
+			fi
+		done
+		for ((i = 0; i < 5; i++)); do
+			printf -- '---\napiVersion: host.fettle.dev/v1\nkind: Symlink\nmetadata: {name: l%d}\nspec: {path: /srv/l%d, target: %s}\n' $i $i "$version"
+			printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c%d\n  annotations: {host.fettle.dev/path: /srv/c%d}\ndata: {a: %s, b: %s}\n' $i $i "$version" "$version"
+		done
+	} >"$dir/all.yaml"
+}
+
+# check_whole ROOT: every file is entirely of one version, both keys of a projection agree.
+check_whole() {
+	local root=$1 bad=0 file version
+	while IFS= read -r file; do
+		case $(basename "$file") in
+		.*) continue ;;
+		esac
+		if [ "$(stat -c %s "$file")" = 3000 ]; then
+			version=$(tr -d '12' <"$file" | wc -c)
+			[ "$version" = 0 ] && [ "$(fold -w1 "$file" | sort -u | wc -l)" = 1 ] || bad=1
+		elif [ "$(wc -l <"$file")" != 2 ] || [ "$(cut -d' ' -f1 "$file" | sort -u | wc -l)" != 1 ]; then
+			bad=1
+		fi
+		[ $bad = 0 ] || { echo "# torn: $file"; return 1; }
+	done < <(find "$root/srv" -path '*/c[0-9]' -prune -o -type f -print 2>/dev/null)
+	for file in "$root"/srv/c[0-9]; do
+		[ -e "$file/..data" ] || continue
+		[ "$(cat "$file/..data/a")" = "$(cat "$file/..data/b")" ] || { echo "# torn projection: $file"; return 1; }
+	done
+}
+
+# check_clean ROOT MANIFESTS EXPECTED: nothing left over, nothing missing, records agree.
+check_clean() {
+	local root=$1 manifests=$2 fettle=$3 left
+	left=$(find "$root/srv" -name '.*fettle-*' -not -name '..fettle-*' | head -3)
+	[ -z "$left" ] || { echo "# left over: $left"; return 1; }
+	"$fettle" diff "$manifests" --name crash --root "$root" --prune >/dev/null || { echo "# diff is not empty"; return 1; }
+	"$fettle" status "$manifests" --name crash --root "$root" >/dev/null || { echo "# status is not clean"; return 1; }
+	local wanted recorded
+	wanted=$(grep -c '^kind:' "$manifests/all.yaml")
+	recorded=$("$fettle" status "$manifests" --name crash --root "$root" -o json | grep -c '"key":')
+	[ "$wanted" = "$recorded" ] || { echo "# $wanted objects, $recorded records"; return 1; }
+	local files
+	files=$(grep -c '^kind: File' "$manifests/all.yaml")
+	[ "$(find "$root/srv"/d* -type f | wc -l)" = "$files" ] || { echo "# files lost or duplicated"; return 1; }
+}
