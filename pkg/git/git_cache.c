@@ -21,6 +21,8 @@ struct fetch {
 	const char *ref;
 	const char *path;
 	git_repository *repository;
+	bool is_fresh;   /* made in this run: nothing in it can be damaged */
+	bool has_chosen; /* the remote knows the ref; what fails from here on may be the cache */
 };
 
 static err *create(const char *path, git_repository **ret_repository)
@@ -52,24 +54,24 @@ static bool has_many_packs(const char *path)
 	return is_bad || packs > packs_max;
 }
 
-/* Open the cache, or make it anew when it is missing, damaged, or full of small packs. */
-static err *open_cache(struct fetch *fetch)
-{
-	int code = git_repository_open_bare(&fetch->repository, fetch->path);
-	if (code == GIT_EOWNER)
-		return open_error(code, fetch->path);
-	if (code == 0 && git_repository_is_bare(fetch->repository) && !has_many_packs(fetch->path))
-		return NULL;
-	git_repository_free(steal(&fetch->repository));
-	TRY(fs_remove_tree(fetch->path));
-	return create(fetch->path, &fetch->repository);
-}
-
 static err *rebuild(struct fetch *fetch)
 {
 	git_repository_free(steal(&fetch->repository));
 	TRY(fs_remove_tree(fetch->path));
+	fetch->is_fresh = true;
 	return create(fetch->path, &fetch->repository);
+}
+
+/* Open the cache, or make it anew when it is missing, damaged, or full of small packs. */
+static err *open_cache(struct fetch *fetch)
+{
+	int code = git_repository_open_ext(&fetch->repository, fetch->path,
+					   GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE, NULL);
+	if (code == GIT_EOWNER)
+		return open_error(code, fetch->path);
+	if (code == 0 && git_repository_is_bare(fetch->repository) && !has_many_packs(fetch->path))
+		return NULL;
+	return rebuild(fetch);
 }
 
 /* Is this commit here, whole as far as its top folder shows? */
@@ -230,6 +232,7 @@ static err *bring(struct fetch *fetch, struct repo_choice *choice)
 	git_remote *remote = NULL;
 	TRY(repo_session_connect(&fetch->session, fetch->repository, &remote));
 	err *e = repo_session_choose(&fetch->session, remote, fetch->ref, choice);
+	fetch->has_chosen = !e;
 	if (!e && (choice->is_prefix || !is_cached(fetch->repository, &choice->commit))) {
 		e = download_choice(fetch, &remote, choice);
 		if (!e)
@@ -241,23 +244,33 @@ static err *bring(struct fetch *fetch, struct repo_choice *choice)
 	return e;
 }
 
+/* Not the network, not the user, not a wrong name: what is stored cannot be used. */
+static bool is_damage(const struct fetch *fetch, const err *e)
+{
+	return fetch->has_chosen && !fetch->is_fresh && !fetch->session.has_failed &&
+	       !err_is(e, ERR_TIMEOUT) && !err_is(e, ERR_CANCELLED);
+}
+
+static err *fetch_once(struct fetch *fetch, struct repo_commit *ret_commit)
+{
+	struct repo_choice choice = {0};
+	err *e = bring(fetch, &choice);
+	if (!e)
+		e = repo_read_commit(fetch->repository, &choice.commit, choice.name, ret_commit);
+	repo_choice_clear(&choice);
+	return e;
+}
+
 /* Fetch; when what is stored turns out to be damaged, once more from nothing. */
 static err *fetch_locked(struct fetch *fetch, struct repo_commit *ret_commit)
 {
 	TRY(fetch->session.options->rebuild ? rebuild(fetch) : open_cache(fetch));
-	for (bool is_again = false;; is_again = true) {
-		struct repo_choice choice = {0};
-		err *e = bring(fetch, &choice);
-		if (!e)
-			e = repo_read_commit(fetch->repository, &choice.commit, choice.name,
-					     ret_commit);
-		repo_choice_clear(&choice);
-		bool is_damage = err_is(e, ERR_CORRUPT);
-		if (!e || !is_damage || is_again)
-			return e;
-		err_ignore(e, "the cache is only a copy");
-		TRY(rebuild(fetch));
-	}
+	err *e = fetch_once(fetch, ret_commit);
+	if (!e || !is_damage(fetch, e))
+		return e;
+	err_ignore(e, "the cache is only a copy");
+	TRY(rebuild(fetch));
+	return fetch_once(fetch, ret_commit);
 }
 
 static err *take_lock(const struct fetch *fetch, struct lock **ret_lock)

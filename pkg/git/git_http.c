@@ -28,26 +28,25 @@ static const char *base_of(const struct repo_session *session)
 	return session->base_url ? session->base_url : session->url;
 }
 
+/* The session's error names the repository; these say what the server did. */
 static err *unauthorised(struct repo_session *session, const char *base)
 {
 	bool had = session->user && session->password;
 	repo_credential_tell(session, base, false);
-	err *e = err_new(ERR_AUTH, had ? "the server of '%s' did not accept the user name and password"
-				       : "the server of '%s' wants a user name and password",
-			 session->display);
+	err *e = err_new(ERR_AUTH, had ? "the server did not accept the user name and password"
+				       : "the server wants a user name and password");
 	return err_hint(e, "store them with a git credential helper (gitcredentials(7)) or in ~/.netrc");
 }
 
-static err *status_error(const struct repo_session *session, int status)
+static err *status_error(int status)
 {
-	const char *display = session->display;
 	switch (status) {
 	case 403:
-		return err_hint(err_new(ERR_AUTH, "the server forbids reading '%s'", display),
+		return err_hint(err_new(ERR_AUTH, "the server forbids reading it"),
 				"the account needs read access to this repository");
 	case 404:
 	case 410:
-		return err_hint(err_new(ERR_NOT_FOUND, "there is no repository at '%s'", display),
+		return err_hint(err_new(ERR_NOT_FOUND, "there is no repository at this address"),
 				"check the address; servers also say this to those who may not read it");
 	case 407:
 		return err_new(ERR_AUTH, "the proxy wants a user name and password");
@@ -55,11 +54,9 @@ static err *status_error(const struct repo_session *session, int status)
 	case 502:
 	case 503:
 	case 504:
-		return err_new(ERR_UNAVAILABLE, "the server of '%s' is busy or down (HTTP %d)", display,
-			       status);
+		return err_new(ERR_UNAVAILABLE, "the server is busy or down (HTTP %d)", status);
 	default:
-		return err_new(ERR_UNAVAILABLE, "the server of '%s' answered with HTTP %d", display,
-			       status);
+		return err_new(ERR_UNAVAILABLE, "the server answered with HTTP %d", status);
 	}
 }
 
@@ -101,9 +98,7 @@ static bool same_host(const char *a, const char *b)
 static err *follow_redirect(struct repo_session *session, const char *suffix, const char *answered)
 {
 	if (!answered || !str_ends(answered, suffix))
-		return err_new(ERR_UNAVAILABLE, "the server of '%s' redirects to a page that is no "
-						"repository",
-			       session->display);
+		return err_new(ERR_UNAVAILABLE, "the server redirects to a page that is no repository");
 	if (!same_host(base_of(session), answered)) {
 		repo_wipe(&session->user);
 		repo_wipe(&session->password);
@@ -126,8 +121,7 @@ static err *check_answer(struct http_stream *stream, const char *url, const char
 	const char *expected = stream->is_post ? "application/x-" SERVICE "-result"
 					       : "application/x-" SERVICE "-advertisement";
 	if (!type || !str_starts(type, expected))
-		return err_hint(err_new(ERR_NOT_FOUND, "there is no git repository at '%s'",
-					session->display),
+		return err_hint(err_new(ERR_NOT_FOUND, "there is no git repository at this address"),
 				"the server answered with '%s' where git was expected",
 				type ? type : "nothing");
 	repo_credential_tell(session, base_of(session), true);
@@ -153,7 +147,7 @@ static err *send_request(struct http_stream *stream)
 		if (status == 200)
 			return check_answer(stream, url, suffix);
 		if (status != 401)
-			return status_error(session, status);
+			return status_error(status);
 		const char *answered = session->options->http->url(stream->response);
 		if (!stream->is_post && answered && !same_host(url, answered))
 			TRY(follow_redirect(session, suffix, answered));

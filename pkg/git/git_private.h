@@ -35,6 +35,7 @@ struct repo_session {
 	char *url;     /* as git's settings rewrite it, without the user info of http */
 	char *display; /* without password */
 	err *failure;
+	bool has_failed; /* there was a failure at some time: the other side or the way to it is at fault */
 	char *base_url; /* http: after redirects; NULL = url */
 	char *user;
 	char *password;

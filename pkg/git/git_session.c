@@ -79,6 +79,7 @@ void repo_session_clear(struct repo_session *session)
 int repo_session_fail(struct repo_session *session, err *take_e)
 {
 	git_error_set_str(GIT_ERROR_NET, err_message(take_e));
+	session->has_failed = true;
 	if (session->failure)
 		err_free(take_e);
 	else
@@ -88,9 +89,9 @@ int repo_session_fail(struct repo_session *session, err *take_e)
 
 err *repo_session_error(struct repo_session *session, int code, const char *verb)
 {
-	err *e = session->failure ? steal(&session->failure)
-				  : repo_failure(code, "no answer of git that makes sense");
-	return err_wrap(e, "cannot %s '%s'", verb, session->display);
+	if (session->failure)
+		return err_wrap(steal(&session->failure), "cannot %s '%s'", verb, session->display);
+	return repo_failure(code, "cannot %s '%s'", verb, session->display);
 }
 
 static int choose_transport(git_transport **ret_transport, git_remote *owner, void *payload)

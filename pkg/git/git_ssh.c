@@ -184,6 +184,7 @@ static err *start(struct ssh_transport *transport)
 		.env = env,
 		.deadline_ns = session->options->deadline_ns,
 		.cancel = session->options->cancel,
+		.may_ask = !session->options->no_input,
 	};
 	err *e = pipe_open(&opts, &transport->child);
 	mem_free(list);

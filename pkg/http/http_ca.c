@@ -4,18 +4,8 @@
 
 #include "pal/fs.h"
 
-struct variable {
-	const char *name;
-	bool is_folder;
-};
-
-/* After fettle's own setting. OpenSSL's names first, then those of curl and git. */
-static const struct variable variables[] = {
-	{"SSL_CERT_FILE", false},
-	{"SSL_CERT_DIR", true},
-	{"CURL_CA_BUNDLE", false},
-	{"GIT_SSL_CAINFO", false},
-};
+/* After fettle's own setting and OpenSSL's two variables: those of curl and git. */
+static const char *const file_variables[] = {"CURL_CA_BUNDLE", "GIT_SSL_CAINFO"};
 
 static const char *const system_files[] = {
 	"/etc/ssl/certs/ca-certificates.crt",                /* Debian, Ubuntu, Arch, Gentoo, Alpine */
@@ -36,17 +26,22 @@ static bool has_native_store(void)
 	return info->ssl_version && str_starts(info->ssl_version, "Schannel");
 }
 
+static char *variable(const char *name)
+{
+	const char *value = getenv(name);
+	return value && *value ? mem_strdup(value) : NULL;
+}
+
 static bool choose_variable(struct http_ca *ca)
 {
-	for (size_t i = 0; i < ARRAY_LEN(variables); i++) {
-		const char *value = getenv(variables[i].name);
-		if (!value || !*value)
-			continue;
-		*(variables[i].is_folder ? &ca->folder : &ca->file) = mem_strdup(value);
-		ca->origin = variables[i].name;
-		return true;
+	ca->file = variable("SSL_CERT_FILE");
+	ca->folder = variable("SSL_CERT_DIR");
+	ca->origin = ca->file ? "SSL_CERT_FILE" : "SSL_CERT_DIR";
+	for (size_t i = 0; i < ARRAY_LEN(file_variables) && !ca->file && !ca->folder; i++) {
+		ca->file = variable(file_variables[i]);
+		ca->origin = file_variables[i];
 	}
-	return false;
+	return ca->file || ca->folder;
 }
 
 static void choose_system(struct http_ca *ca)

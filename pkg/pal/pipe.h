@@ -1,7 +1,6 @@
 /*
  * A child process to talk with: bytes go to its stdin, answers come from its stdout, and what it
- * writes to stderr is kept for messages. Every wait ends at a deadline or when cancelled. Without
- * a process group of its own, so that it may ask the user on the terminal, as ssh does.
+ * writes to stderr is kept for messages. Every wait ends at a deadline or when cancelled.
  */
 #ifndef PAL_PIPE_H
 #define PAL_PIPE_H
@@ -14,6 +13,7 @@ struct pipe_opts {
 	const char *const *env;  /* "NAME=value" sets, "NAME" removes, the rest is ours; may be NULL */
 	int64_t deadline_ns;     /* clock_monotonic_ns(); 0: never */
 	const atomic_int *cancel; /* not 0: give up (CANCELLED); may be NULL */
+	bool may_ask; /* it may talk to the user on the terminal; else it gets its own process group */
 };
 
 struct pipe_child;

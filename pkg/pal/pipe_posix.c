@@ -38,7 +38,7 @@ err *pipe_open(const struct pipe_opts *opts, struct pipe_child **ret_child)
 		.argv = opts->argv,
 		.env = opts->env,
 		.input = {"", 1},
-		.flags = PROC_INHERIT_STDIN,
+		.flags = opts->may_ask ? PROC_INHERIT_STDIN : 0,
 	};
 	TRY(proc_os_spawn(&spawn, &started));
 	struct pipe_child *child = MEM_NEW(struct pipe_child);
@@ -186,17 +186,23 @@ static bool wait_for_end(struct pipe_child *child, int64_t grace_ms)
 	return true;
 }
 
+/* Ask it to end, then make it. */
+static void end(struct pipe_child *child)
+{
+	pid_t target = child->child.has_group ? -child->child.pid : child->child.pid;
+	(void)kill(target, SIGTERM);
+	if (wait_for_end(child, 500))
+		return;
+	(void)kill(target, SIGKILL);
+	(void)try_reap(child, 0);
+}
+
 int pipe_finish(struct pipe_child *child, int64_t grace_ms, struct str *ret_errors)
 {
 	fd_close(fd_steal(&child->child.in));
 	fd_close(fd_steal(&child->child.out));
-	if (!child->is_reaped && !wait_for_end(child, grace_ms)) {
-		(void)kill(child->child.pid, SIGTERM);
-		if (!wait_for_end(child, 500)) {
-			(void)kill(child->child.pid, SIGKILL);
-			(void)try_reap(child, 0);
-		}
-	}
+	if (!child->is_reaped && !wait_for_end(child, grace_ms))
+		end(child);
 	read_errors(child);
 	str_reset(ret_errors);
 	str_add_str(ret_errors, &child->errors);
