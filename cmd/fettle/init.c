@@ -168,9 +168,10 @@ static err *run(struct cli_ctx *ctx, const void *data)
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
 		TRY(write_file(ctx->ui, dir, files[i].path, files[i].text));
 	TRY(write_file(ctx->ui, dir, "fettle.yaml", text));
+	TRY(ui_flush(ctx->ui));
 	bool is_here = str_equal(dir, ".");
 	ui_info(ctx->ui, "next: fettle apply%s%s", is_here ? "" : " ", is_here ? "" : dir);
-	return ui_flush(ctx->ui);
+	return NULL;
 }
 
 const struct cli_cmd cmd_init = {

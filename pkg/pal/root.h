@@ -32,6 +32,13 @@ enum fs_flags {
  * it and what is missing above it (0755). NOT_FOUND, DENIED, INVALID when it is not a folder.
  */
 NODISCARD err *fs_root_open(const char *path, bool create, struct fs_root **ret_root);
+
+/*
+ * A root for looking only, standing for a folder that does not exist (yet): nothing is in it. For a
+ * comparison that must not make the folder.
+ */
+NODISCARD err *fs_root_open_missing(const char *path, struct fs_root **ret_root);
+
 void fs_root_free(struct fs_root *root); /* NULL is fine */
 AUTOPTR_DEFINE(fs_root)
 

@@ -153,7 +153,11 @@ err *host_open(const struct host_options *options, const struct target_context *
                struct target **ret_target)
 {
 	struct fs_root *root = NULL;
-	TRY(fs_root_open(options->root ? options->root : "/", options->create_root, &root));
+	const char *path = options->root ? options->root : "/";
+	if (options->create_root || fs_exists(path))
+		TRY(fs_root_open(path, options->create_root, &root));
+	else
+		TRY(fs_root_open_missing(path, &root));
 	struct host *host = MEM_NEW(struct host);
 	host->root = root;
 	host->is_machine = fs_root_is_machine(root);

@@ -11,12 +11,13 @@
 
 struct host_options {
 	const char *root; /* folder to manage; NULL or "/": this machine */
-	bool create_root; /* make `root` (0755) when it is missing */
+	bool create_root; /* make `root` (0755) when it is missing; without it a missing root is
+	                     an empty one, for looking only */
 };
 
 /*
  * Open the target; `context` is borrowed for its whole life. Its identity is "host:" and the real
- * path of the root. NOT_FOUND, DENIED, or INVALID when the root is not a folder.
+ * path of the root. DENIED, or INVALID when the root is not a folder.
  */
 NODISCARD err *host_open(const struct host_options *options, const struct target_context *context,
                          struct target **ret_target);
