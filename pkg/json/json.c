@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "base/num.h"
 #include "base/vec.h"
 #include "json/json.h"
 #include "json/json_check.h"
@@ -100,6 +101,18 @@ static void load_map(struct loader *l, json_t *node, struct val *v)
 	l->entries.len = base;
 }
 
+/* jansson read every number as a double: whole numbers that fit are read from the text. */
+static void load_number(struct loader *l, json_t *node, struct val *v)
+{
+	size_t end = json_skip_word(l->text, l->len, l->at);
+	if (num_parse_i64(l->text + l->at, end - l->at, &v->as.integer)) {
+		v->kind = VAL_INT;
+		return;
+	}
+	v->kind = VAL_FLOAT;
+	v->as.number = json_real_value(node);
+}
+
 static void load_scalar(struct loader *l, json_t *node, struct val *v)
 {
 	v->style = VAL_STYLE_PLAIN;
@@ -111,13 +124,8 @@ static void load_scalar(struct loader *l, json_t *node, struct val *v)
 		v->as.str.ptr = arena_strndup(l->arena, json_string_value(node), v->as.str.len);
 		l->at = json_skip_string(l->text, l->len, l->at);
 		return;
-	case JSON_INTEGER:
-		v->kind = VAL_INT;
-		v->as.integer = json_integer_value(node);
-		break;
 	case JSON_REAL:
-		v->kind = VAL_FLOAT;
-		v->as.number = json_real_value(node);
+		load_number(l, node, v);
 		break;
 	case JSON_TRUE:
 	case JSON_FALSE:
@@ -164,7 +172,7 @@ static err *explain(const struct val_source *source, size_t bom, const json_erro
 		e = err_new(ERR_INVALID, "this key is set twice in its object");
 		break;
 	case json_error_numeric_overflow:
-		e = err_new(ERR_INVALID, "this number does not fit 64 bits");
+		e = err_new(ERR_INVALID, "this number is too large");
 		e = err_hint(e, "put it in double quotes if it is a text");
 		break;
 	case json_error_null_byte_in_key:
@@ -184,8 +192,10 @@ err *json_load(const char *text, size_t len, const char *name, struct arena *a,
 	size_t bom = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 	TRY(json_check(&given, bom));
 	json_error_t error;
-	json_t *root = json_loadb(text + bom, len - bom,
-	                          JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+	/* Numbers as doubles: jansson would refuse whole ones beyond int64, Kubernetes does not. */
+	const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL |
+	                     JSON_DECODE_INT_AS_REAL;
+	json_t *root = json_loadb(text + bom, len - bom, flags, &error);
 	if (!root)
 		return explain(&given, bom, &error);
 	struct val_source *source = ARENA_NEW(a, struct val_source);

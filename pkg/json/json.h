@@ -13,7 +13,7 @@
 /*
  * Read exactly one value into the arena; `name` is used in messages. The text is copied once into
  * the arena for marks and snippets. Strict RFC 8259; also refused: duplicate keys, bytes that are
- * not UTF-8, numbers beyond 64 bits, more than LIMIT_DOC_BYTES, LIMIT_DEPTH, LIMIT_NODES,
+ * not UTF-8, numbers too large for a double, more than LIMIT_DOC_BYTES, LIMIT_DEPTH, LIMIT_NODES,
  * LIMIT_KEY_BYTES. Errors are INVALID or LIMIT with file, line, column and snippet.
  */
 NODISCARD err *json_load(const char *text, size_t len, const char *name, struct arena *a,

@@ -4,54 +4,74 @@
 
 #include "val/val.h"
 
-/* 15 digits nearly always suffice; 17 always do. */
-static int shortest_digits(double number, char *text, size_t size)
+/* A number as 0.DIGITS times ten to the power of `point`. */
+struct decimal {
+	char digits[24];
+	int count;
+	int point;
+	bool is_negative;
+};
+
+/* The fewest digits that read back as the same number: 15 nearly always do, 17 always. */
+static void to_decimal(double number, struct decimal *out)
 {
-	int digits = 15;
-	for (; digits < 17; digits++) {
-		snprintf(text, size, "%.*e", digits - 1, number);
+	char text[64];
+	for (int precision = 15; precision <= 17; precision++) {
+		snprintf(text, sizeof(text), "%.*e", precision - 1, number);
 		double back = strtod(text, NULL);
 		if (memcmp(&back, &number, sizeof(back)) == 0)
-			return digits;
+			break;
 	}
-	snprintf(text, size, "%.*e", digits - 1, number);
-	return digits;
+	const char *at = text;
+	out->is_negative = *at == '-';
+	at += out->is_negative;
+	out->count = 0;
+	for (; *at && *at != 'e'; at++)
+		if (*at != '.')
+			out->digits[out->count++] = *at;
+	while (out->count > 1 && out->digits[out->count - 1] == '0')
+		out->count--;
+	out->point = (*at == 'e' ? (int)strtol(at + 1, NULL, 10) : 0) + 1;
 }
 
-/* d.ddde±xx without needless zeros: 1e+21, 1.5e-7 */
-static void add_exponent_form(const char *text, long exponent, struct str *out)
+/* 1e+21, 1.5e-7 */
+static void add_exponent_form(const struct decimal *d, struct str *out)
 {
-	size_t mantissa = strcspn(text, "e");
-	while (mantissa > 1 && text[mantissa - 1] == '0')
-		mantissa--;
-	if (text[mantissa - 1] == '.')
-		mantissa--;
-	str_add(out, text, mantissa);
-	str_addf(out, "e%c%ld", exponent < 0 ? '-' : '+', labs(exponent));
+	str_addch(out, d->digits[0]);
+	if (d->count > 1) {
+		str_addch(out, '.');
+		str_add(out, d->digits + 1, (size_t)d->count - 1);
+	}
+	str_addf(out, "e%c%d", d->point > 0 ? '+' : '-', abs(d->point - 1));
+}
+
+/* 1200, 1.5, 0.00015 */
+static void add_plain_form(const struct decimal *d, struct str *out)
+{
+	int whole = MIN(MAX(d->point, 0), d->count);
+	if (whole == 0)
+		str_addch(out, '0');
+	str_add(out, d->digits, (size_t)whole);
+	str_add_repeat(out, '0', (size_t)MAX(d->point - d->count, 0));
+	if (whole == d->count)
+		return;
+	str_addch(out, '.');
+	str_add_repeat(out, '0', (size_t)MAX(-d->point, 0));
+	str_add(out, d->digits + whole, (size_t)(d->count - whole));
 }
 
 void val_format_float(double number, struct str *out)
 {
-	char text[64];
+	struct decimal d;
 	if (number >= 0 && number <= 0) {
 		str_addz(out, signbit(number) ? "-0" : "0");
 		return;
 	}
-	int digits = shortest_digits(number, text, sizeof(text));
-	const char *mark = strchr(text, 'e');
-	long exponent = mark ? strtol(mark + 1, NULL, 10) : 0;
-	if (exponent < -6 || exponent >= 21) {
-		add_exponent_form(text, exponent, out);
-		return;
-	}
-	size_t before = out->len;
-	str_addf(out, "%.*f", (int)MAX(digits - 1 - exponent, 0), number);
-	if (!strchr(out->ptr + before, '.'))
-		return;
-	size_t len = out->len;
-	while (out->ptr[len - 1] == '0')
-		len--;
-	if (out->ptr[len - 1] == '.')
-		len--;
-	str_truncate(out, len);
+	to_decimal(number, &d);
+	if (d.is_negative)
+		str_addch(out, '-');
+	if (d.point - 1 < -6 || d.point - 1 >= 21)
+		add_exponent_form(&d, out);
+	else
+		add_plain_form(&d, out);
 }

@@ -1,0 +1,102 @@
+// Writes tests/unit/yaml_dialect_cases.h: what sigs.k8s.io/yaml, the reader of kubectl and the API
+// server, makes of scalars and documents. Run through yaml_dialect.sh; not part of make check.
+package main
+
+import (
+	"fmt"
+	"math/rand"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+)
+
+var scalars = strings.Fields(`
+	y Y yes Yes YES yEs n N no No NO nO true True TRUE tRUE false False FALSE on On ON oN off Off OFF
+	null Null NULL nULL nil ~ ~~ none None
+	0 1 -1 +1 00 01 007 0777 -0777 +0777 08 09 0089 -08 0o7 0o17 0O17 -0o17 0o8 0o 0x1F 0X1f -0x1f 0xg 0x
+	0b101 0B101 -0b101 +0b1 0b2 0b 0b-101 0b+101 -0b-1 0B-1 1_000 1__0 1_ _1 -_1 0_7 0x_f 0b_1 1_000.5 1e_3
+	9223372036854775807 9223372036854775808 -9223372036854775808 -9223372036854775809
+	18446744073709551615 18446744073709551616 0xFFFFFFFFFFFFFFFF 0x7FFFFFFFFFFFFFFF 0x10000000000000000
+	0777777777777777777777 01777777777777777777777 123456789012345678901234567890 +18446744073709551615
+	1. .1 1.5 -1.5 +1.5 . -. +. -.5 +.5 1.5.2 1e3 1E3 1e+3 1e-3 1e 1e+ e3 .e3 .5e3 .5E-3 1.e3 1.5e300 1e400 -1e400
+	1e-400 1.0 -0 -0.0 0.1 0.30000000000000004 1e21 1e20 1e-7 1e-6 5e-324 1.7976931348623157e308 .1_5 .1_ ._1 .1__5
+	0x1p3 0x1.8 1f 1d Inf -Inf inf nan NaN infinity +infinity 1,000 1:30 12:30:45 1.2.3 10.0.0.1 1-2 1+2 --1 ++1 +-1
+	2001-01-01 2001-12-14t21:59:43.10-05:00 2001-1-1 20010101 2001-01
+	- -- --- -a a- <<x <= = == := .. ... .a .inf1 .info .nano 1a a1 0xabcdefg
+	abc a:b a#b http://x/y a,b (x) $x \x /x ^x ;x 50% 1Gi 100m 1k 5s ünï 中文 1é
+`)
+
+var documents = []string{
+	"", "# only a comment\n", "a: 1", "a:\n", "a: ~\n", "- 1\n- 2\n", "a:\n- 1\n- 2\n", "a:\n  - 1\n  -\n",
+	"a: 'it''s'\n", "a: \"x\\ty\\n\\u00e9\\x41\\\\\\\"\\/\"\n", "a: \"x\n  y\n\n  z\"\n", "a: 'x\n  y'\n", "a: x\n  y\n",
+	"a: |\n  x\n  y\n", "a: |-\n  x\n", "a: |+\n  x\n\n\n", "a: >\n  x\n  y\n\n  z\n", "a: >-\n  x\n   y\n  z\n",
+	"a: |2\n   x\n", "a: |\n  x\n   y\n# c\nb: 1\n", "a: |\n\n  x\n", "a: >+\n  x\n\n", "a: \"\"\n", "a: ''\n", "a: \"1\"\n", "a: 'yes'\n",
+	"{a: 1, b: [x, 'y', \"z\"], c: {d: e}}", "{a, b: 1}", "[a: 1, b]", "[[], {}]", "a: {}\nb: []\n", "{\"a\":1,\"b\":[true,null]}",
+	"a: &x 1\nb: *x\n", "a: &x {k: v}\nb: *x\nc: [*x, *x]\n", "a: &x [1]\nb: &x [2]\nc: *x\n", "&k a: 1\nb: *k\n",
+	"b: &b {x: 1, z: 2}\nd:\n  <<: *b\n", "b: &b {x: 1}\nd:\n  <<: *b\n  x: 2\n", "p: &p {x: 1}\nq: &q {x: 2, w: 3}\nd:\n  <<: [*p, *q]\n",
+	"d:\n  <<: {x: 1}\n  w: 2\n", "b: &b {x: 1}\nc: &c {<<: *b, w: 2}\nd: {<<: *c, v: 3}\n", "\"<<\": 1\n", "a: <<\n", "d:\n  <<: 1\n", "d:\n  <<: [1]\n",
+	"p: &p {x: 1}\nq: &q {x: 2}\nd:\n  <<: *p\n  <<: *q\n", "!!merge <<: {a: 1}\n",
+	"1: a\n", "1.5: a\n", "yes: a\n", "off: a\n", "~: a\n", ": a\n", "0x10: a\n", "1e6: a\n", "1234567.0: a\n", "0.00001: a\n", ".inf: a\n", "-.Inf: a\n", ".nan: a\n",
+	"18446744073709551615: a\n", "'1': a\n", "2001-01-01: a\n", "[a]: b\n", "{a: b}: c\n", "? a\n: b\n", "? a\n", "? |\n  a\n: b\n",
+	"a: !!str 1\n", "a: !!str yes\n", "a: !!int \"5\"\n", "a: !!int x\n", "a: !!float 5\n", "a: !!float 1.5\n", "a: !!float \"0x10\"\n", "a: !!bool \"yes\"\n", "a: !!bool 1\n",
+	"a: !!null \"\"\n", "a: !!null x\n", "a: !!binary aGVsbG8=\n", "a: !!binary \"@\"\n", "a: !!binary |\n  aGVs\n  bG8=\n", "a: !!binary aGVsbG8\n", "a: !!timestamp 2001-01-01\n", "a: !!timestamp x\n",
+	"a: ! 5\n", "a: ! \"5\"\n", "a: !!map {x: 1}\n", "a: !!seq [1]\n", "a: !!int 0777\n", "a: !!float .inf\n", "a: .inf\n", "a: .nan\n", "a: -.INF\n",
+	"a: b: c\n", "a: 1\n b: 2\n", "a:\n\tb: 1\n", "a: \"x\n", "a: [1, 2\n", "a: {x: 1\n", "a: @x\n", "a: `x`\n", "a: %x\n", "a: *x\n", "a: &x [*x]\n", "a: 'x' y\n", "- a\nb: 1\n",
+	"a: \"\\q\"\n", "a: |x\n  y\n", "a:\n  - b\n c: d\n", "a\nb: 1\n", "a: x # c\n", "a: x#c\n", "a: 'x' # c\n", "a: http://x:80/y\n", "a:  x  \n", "a: x: \n", "a: -\n", "a: - b\n",
+	"---\na: 1\n", "--- a\n", "--- |\n  x\n", "%YAML 1.1\n---\na: 1\n", "a: 1\n...\n", "\xef\xbb\xbfa: 1\n", "a: b\r\nc: d\r\n", "é: ü\n", "a: \"\\ud83d\\ude00\"\n", "a: \"\\U0001F600\"\n", "😀: 中\n",
+	"a: x\n\n\n\nb: y\n", "a: \"x \\\n  y\"\n", "- - - a\n    - b\n- c\n", "- a: 1\n  b: 2\n-\n  c: 3\n", "a: 1\nb: 2 \n", "a:\n    b:\n      c: 1\n",
+}
+
+func randomScalar(r *rand.Rand) string {
+	const alphabet = "0123456789xXobBOeE+-._aF"
+	var s strings.Builder
+	for n := 1 + r.Intn(7); n > 0; n-- {
+		s.WriteByte(alphabet[r.Intn(len(alphabet))])
+	}
+	return s.String()
+}
+
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\n':
+			b.WriteString("\\n")
+		case c == '"' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case c < 0x20 || c > 0x7e || c == '?':
+			fmt.Fprintf(&b, "\\%03o", c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+func emit(document string) {
+	json, err := yaml.YAMLToJSON([]byte(document))
+	want := "NULL"
+	if err == nil {
+		want = quote(string(json))
+	}
+	fmt.Printf("\t{ %s,\n\t  %s },\n", quote(document), want)
+}
+
+func main() {
+	fmt.Println("/* Generated by tests/diff/yaml_dialect.sh: documents, and what sigs.k8s.io/yaml reads; NULL = refused. */")
+	fmt.Println("static const struct {\n\tconst char *yaml, *json;\n} dialect_cases[] = {")
+	for _, s := range scalars {
+		emit("v: " + s + "\n")
+	}
+	r := rand.New(rand.NewSource(2))
+	for i := 0; i < 400; i++ {
+		emit("v: " + randomScalar(r) + "\n")
+	}
+	for _, d := range documents {
+		emit(d)
+	}
+	fmt.Println("};")
+}
