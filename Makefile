@@ -198,14 +198,33 @@ slow_folders  := $(filter-out tests/arch/ tests/docs/ tests/e2e/ tests/unit/ tes
 slow_tests    := $(foreach folder,$(slow_folders),$(call runnable,$(folder:/=)))
 unit_suites    = $$($(BUILD)/$(1)/unit --list | sed 's/^/unit:$(1):/')
 
-.PHONY: check test
-check: all ## fast: unit tests, command line tests, layers, headers, generated files, examples
-	@$(MAKE) --no-print-directory debug
+# These begin by installing what is missing; what follows is a new make, because even the name of the
+# library folder depends on the compiler.
+again         := $(MAKE) --no-print-directory
+
+.PHONY: check test demo check-run test-run
+check: setup ## fast: unit tests, command line tests, layers, headers, generated files, examples
+	@$(again) all
+	@$(again) debug
+	@$(again) check-run
+
+test: setup ## everything: check, sanitizers, crash and fault tests, corpora, cross-built binaries
+	@$(again) all
+	@$(again) debug
+	@$(again) asan
+	@$(again) tsan
+	@$(again) fuzz-build
+	@$(again) dist
+	@$(again) test-run
+
+demo: setup ## a git repository applied in a temporary folder: plan, drift, repair, rollback
+	@$(again) all
+	@FETTLE=$(abspath $(BUILD))/fettle packaging/demo
+
+check-run:
 	@$(PROVE) $(quick_tests) $(call unit_suites,debug)
 
-test: all ## everything: check, sanitizers, crash and fault tests, corpora, cross-built binaries
-	@$(MAKE) --no-print-directory debug asan tsan
-	@$(MAKE) --no-print-directory fuzz-build dist
+test-run:
 	@$(PROVE) $(quick_tests) $(call unit_suites,debug) $(call unit_suites,asan) $(call unit_suites,tsan) \
 		$(addprefix asan@,$(e2e_tests)) $(slow_tests) $(patsubst tests/fuzz/%.c,fuzz:%,$(fuzz_sources))
 
@@ -234,7 +253,7 @@ $(BUILD)/fuzz/fuzz_%: $(OUT)/obj/tests/fuzz/fuzz_%.o $(OUT)/libfettle.a
 # ---- quality ---------------------------------------------------------------------------------
 
 all_code       = $(wildcard pkg/*/*.[ch] cmd/fettle/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
-shell_scripts  = packaging/deps $(wildcard packaging/*.sh packaging/bin/*) .ci/run tests/run-one \
+shell_scripts  = packaging/deps packaging/demo $(wildcard packaging/bin/*) .ci/run tests/run-one \
 	$(shell find tests -name '*.sh' -o -name '*.bash' | sort)
 
 .PHONY: fmt analyze bench gen
@@ -284,9 +303,9 @@ install: all ## install into DESTDIR/PREFIX: binary, man pages, completions, sys
 	@[ ! -f completions/fettle.bash ] || install -D -m 0644 completions/fettle.bash $(call into,share/bash-completion/completions/fettle)
 	@[ ! -f completions/_fettle ] || install -D -m 0644 completions/_fettle $(call into,share/zsh/site-functions/_fettle)
 	@[ ! -f completions/fettle.fish ] || install -D -m 0644 completions/fettle.fish $(call into,share/fish/vendor_completions.d/fettle.fish)
-	@for unit in packaging/systemd/*.service packaging/systemd/*.timer; do [ ! -f "$$unit" ] || { \
-		install -d $(call into,lib/systemd/system); \
-		sed 's|/usr/bin/fettle|$(PREFIX)/bin/fettle|g' "$$unit" >"$(call into,lib/systemd/system)/$${unit##*/}"; }; done
+	install -d $(call into,lib/systemd/system)
+	@sed 's|/usr/bin/fettle|$(PREFIX)/bin/fettle|g; s|/usr/local/bin/fettle|$(PREFIX)/bin/fettle|g' \
+		packaging/fettle-apply.service >$(call into,lib/systemd/system/fettle-apply.service)
 
 setup: ## install the Debian packages that building and testing need (sudo unless root)
 	@packaging/bin/setup
