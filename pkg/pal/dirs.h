@@ -1,7 +1,8 @@
 /*
- * Where this operating system wants fettle's files. Each function puts an absolute path, ending in
- * the folder "fettle", into `ret_path` (replaces what it held) and creates nothing. Linux follows
- * XDG; macOS follows XDG when its variables are set, else Library; Windows uses the known folders.
+ * Where this operating system wants fettle's files. Each function puts an absolute path of
+ * fettle's own folder into `ret_path` (replaces what it held) and creates nothing. The XDG variables
+ * decide everywhere when they are set; else Linux uses the XDG defaults, macOS Library, Windows the
+ * known folders (AppData).
  */
 #ifndef PAL_DIRS_H
 #define PAL_DIRS_H

@@ -26,6 +26,12 @@ struct fs_stat {
 	uint64_t links;
 };
 
+/*
+ * Does this system keep modes, owners and groups? Not Windows: there they are not set, cannot be
+ * read back, and must not be compared.
+ */
+bool fs_has_modes(void);
+
 struct fs_entry {
 	char *name;
 	enum fs_type type;

@@ -12,6 +12,11 @@
 #include "pal/fd_posix.h"
 #include "pal/stage_posix.h"
 
+bool fs_has_modes(void)
+{
+	return true;
+}
+
 err *fs_read_file(const char *path, size_t limit, struct str *ret_text)
 {
 	/* no O_NONBLOCK: a pipe such as /dev/stdin is waited for */
@@ -37,7 +42,7 @@ err *fs_write_atomic(const char *path, struct view bytes, uint32_t mode)
 	AUTOFD fd = fd_openat(AT_FDCWD, dir, FD_DIR_READ, 0);
 	if (fd < 0)
 		return err_sys(errno, "cannot write '%s'", path);
-	const struct fs_stage_opts opts = {.mode = mode, .uid = FS_KEEP, .gid = FS_KEEP};
+	const struct fs_stage_opts opts = { .mode = mode, .uid = FS_KEEP, .gid = FS_KEEP };
 	struct fs_stage *stage = NULL;
 	TRY(stage_begin_at(fd_steal(&fd), dir, path_base(clean), &opts, bytes, &stage));
 	return fs_stage_commit(stage, 0);
@@ -71,7 +76,7 @@ static err *make_dir(const char *path, uint32_t mode)
 		return NULL;
 	if (code == EEXIST)
 		return err_new(ERR_EXISTS, "cannot create the folder '%s': a file is in the way",
-			       path);
+		               path);
 	return err_sys(code, "cannot create the folder '%s'", path);
 }
 

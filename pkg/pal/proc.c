@@ -68,7 +68,7 @@ err *proc_result_err(const struct proc_result *result, const char *name)
 		e = err_new(ERR_TIMEOUT, "'%s' did not end in time", name);
 	else if (result->signal)
 		e = err_new(ERR_INVALID, "'%s' was ended by signal %s", name,
-			    proc_signal_name(result->signal));
+		            proc_signal_name(result->signal));
 	else if (result->exit_code != 0)
 		e = err_new(ERR_INVALID, "'%s' exited with %d", name, result->exit_code);
 	else
@@ -83,7 +83,7 @@ err *proc_parse_pid(struct view text, int64_t *ret_pid)
 	if (digits.len == 0 || !num_parse_i64(digits.ptr, digits.len, &pid) || pid <= 1 ||
 	    pid > INT32_MAX)
 		return err_new(ERR_INVALID, "'%.*s' is no process id", (int)MIN(digits.len, 40),
-			       digits.len ? digits.ptr : "");
+		               digits.len ? digits.ptr : "");
 	*ret_pid = pid;
 	return NULL;
 }
@@ -94,17 +94,18 @@ static const struct {
 	const char *name;
 	int number;
 } signals[] = {
-	{"INT", SIGINT},   {"TERM", SIGTERM},   {"ABRT", SIGABRT},     {"FPE", SIGFPE},
-	{"ILL", SIGILL},   {"SEGV", SIGSEGV},
+	{ "INT", SIGINT },   { "TERM", SIGTERM },   { "ABRT", SIGABRT },     { "FPE", SIGFPE },
+	{ "ILL", SIGILL },   { "SEGV", SIGSEGV },
 #ifndef _WIN32
-	{"HUP", SIGHUP},   {"KILL", SIGKILL},   {"QUIT", SIGQUIT},     {"USR1", SIGUSR1},
-	{"USR2", SIGUSR2}, {"ALRM", SIGALRM},   {"PIPE", SIGPIPE},     {"CHLD", SIGCHLD},
-	{"CONT", SIGCONT}, {"STOP", SIGSTOP},   {"TSTP", SIGTSTP},     {"TTIN", SIGTTIN},
-	{"TTOU", SIGTTOU}, {"WINCH", SIGWINCH}, {"BUS", SIGBUS},       {"TRAP", SIGTRAP},
-	{"URG", SIGURG},   {"XCPU", SIGXCPU},   {"XFSZ", SIGXFSZ},     {"IO", SIGIO},
-	{"SYS", SIGSYS},   {"PROF", SIGPROF},   {"VTALRM", SIGVTALRM},
+	{ "HUP", SIGHUP },   { "KILL", SIGKILL },   { "QUIT", SIGQUIT },     { "USR1", SIGUSR1 },
+	{ "USR2", SIGUSR2 }, { "ALRM", SIGALRM },   { "PIPE", SIGPIPE },     { "CHLD", SIGCHLD },
+	{ "CONT", SIGCONT }, { "STOP", SIGSTOP },   { "TSTP", SIGTSTP },     { "TTIN", SIGTTIN },
+	{ "TTOU", SIGTTOU }, { "WINCH", SIGWINCH }, { "BUS", SIGBUS },       { "TRAP", SIGTRAP },
+	{ "URG", SIGURG },   { "XCPU", SIGXCPU },   { "XFSZ", SIGXFSZ },     { "IO", SIGIO },
+	{ "SYS", SIGSYS },   { "PROF", SIGPROF },   { "VTALRM", SIGVTALRM },
 #else
-	{"KILL", 9},
+	/* only KILL and TERM do something there; the others are known so that we can say so */
+	{"HUP", 1}, {"QUIT", 3}, {"KILL", 9}, {"USR1", 10}, {"USR2", 12},
 #endif
 };
 
@@ -115,14 +116,14 @@ err *proc_signal_number(const char *name, int *ret_number)
 	bool is_number = num_parse_u64(name, strlen(name), 10, &number) && *name;
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
 		bool is_it = is_number ? (uint64_t)signals[i].number == number
-				       : str_equal(signals[i].name, bare);
+		                       : str_equal(signals[i].name, bare);
 		if (is_it) {
 			*ret_number = signals[i].number;
 			return NULL;
 		}
 	}
 	return err_hint(err_new(ERR_INVALID, "there is no signal '%s'", name),
-			"use a name such as HUP, TERM or USR1");
+	                "use a name such as HUP, TERM or USR1");
 }
 
 const char *proc_signal_name(int number)

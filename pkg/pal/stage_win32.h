@@ -1,0 +1,12 @@
+/* The atomic write on a long path: shared by fs_write_atomic and fs_stage_begin. */
+#ifndef PAL_STAGE_WIN32_H
+#define PAL_STAGE_WIN32_H
+
+#include "base/base.h"
+#include "pal/root.h"
+
+NODISCARD err *stage_begin_wide(const wchar_t *target, const char *shown,
+                                const struct fs_stage_opts *opts, struct view bytes,
+                                struct fs_stage **ret_stage);
+
+#endif
