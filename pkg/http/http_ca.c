@@ -1,3 +1,4 @@
+#define BASE_ALLOW_BANNED /* on Windows curl.h brings windows.h along */
 #include "base/base.h"
 
 #include "http/http_private.h"

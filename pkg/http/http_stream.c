@@ -2,6 +2,7 @@
  * One transfer as a stream: curl pushes, the reader pulls. Between the two lies a small buffer;
  * when it is full the transfer is paused, so memory stays small however large the body is.
  */
+#define BASE_ALLOW_BANNED /* on Windows curl.h brings windows.h along */
 #include "base/base.h"
 
 #include "http/http_private.h"
