@@ -194,7 +194,7 @@ export TEST_CPPFLAGS := $(CPPFLAGS_ALL)
 runnable       = $(wildcard $(1)/*.bats) $(shell find $(1) -maxdepth 1 -name '*.sh' -perm -u+x 2>/dev/null | sort)
 e2e_tests     := $(call runnable,tests/e2e)
 quick_tests   := $(call runnable,tests/arch) $(call runnable,tests/docs) $(e2e_tests)
-slow_folders  := $(filter-out tests/arch/ tests/docs/ tests/e2e/ tests/unit/ tests/fuzz/ tests/bench/,$(sort $(dir $(wildcard tests/*/*.bats tests/*/*.sh))))
+slow_folders  := $(filter-out tests/arch/ tests/docs/ tests/e2e/ tests/unit/ tests/fuzz/ tests/bench/ tests/diff/ tests/rig/,$(sort $(dir $(wildcard tests/*/*.bats tests/*/*.sh))))
 slow_tests    := $(foreach folder,$(slow_folders),$(call runnable,$(folder:/=)))
 unit_suites    = $$($(BUILD)/$(1)/unit --list | sed 's/^/unit:$(1):/')
 
