@@ -8,7 +8,7 @@
 #include "pal/fault.h"
 #include "pal/random.h"
 #include "pal/stage_win32.h"
-#include "pal/win32.h"
+#include "pal/os_win32.h"
 
 bool fs_has_modes(void)
 {

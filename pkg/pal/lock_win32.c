@@ -4,7 +4,7 @@
 #include "pal/lock_os.h"
 
 #include "pal/fault.h"
-#include "pal/win32.h"
+#include "pal/os_win32.h"
 
 /* Locks are mandatory here, so the locked byte lies far behind the text, which stays readable. */
 #define LOCK_OFFSET 0x40000000u

@@ -1,8 +1,8 @@
-/* Helpers of win32.h that are not about files. */
+/* Helpers of os_win32.h that are not about files. */
 #define BASE_ALLOW_BANNED
 #include "base/base.h"
 
-#include "pal/win32.h"
+#include "pal/os_win32.h"
 
 #include <sddl.h>
 

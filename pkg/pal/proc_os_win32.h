@@ -3,7 +3,7 @@
 #define PAL_PROC_OS_WIN32_H
 
 #include "pal/proc.h"
-#include "pal/win32.h"
+#include "pal/os_win32.h"
 
 struct child {
 	HANDLE process, job; /* the job holds the child and all its children */

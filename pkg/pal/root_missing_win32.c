@@ -5,7 +5,7 @@
 #include "pal/root.h"
 
 #include "pal/root_win32.h"
-#include "pal/win32.h"
+#include "pal/os_win32.h"
 
 /* Paths are opened by name here, so a root that is not there needs nothing more. */
 err *fs_root_open_missing(const char *path, struct fs_root **ret_root)

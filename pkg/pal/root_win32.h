@@ -6,7 +6,7 @@
 #include "base/base.h"
 #include "base/vec.h"
 #include "pal/root.h"
-#include "pal/win32.h"
+#include "pal/os_win32.h"
 
 struct fs_root {
 	wchar_t *wide; /* "\\?\C:\srv" */

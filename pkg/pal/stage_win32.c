@@ -12,7 +12,7 @@
 #include "pal/fault.h"
 #include "pal/random.h"
 #include "pal/root_win32.h"
-#include "pal/win32.h"
+#include "pal/os_win32.h"
 
 #define TEMP_MARK ".fettle-"
 #define LETTERS   "abcdefghijklmnopqrstuvwxyz012345"

@@ -4,7 +4,7 @@
 #include "pal/user.h"
 
 #include "base/num.h"
-#include "pal/win32.h"
+#include "pal/os_win32.h"
 
 static err *number(const char *kind, const char *name, uint32_t *ret_id)
 {

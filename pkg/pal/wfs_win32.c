@@ -1,8 +1,8 @@
-/* File operations on long paths (declared in win32.h), shared by fs and root. */
+/* File operations on long paths (declared in os_win32.h), shared by fs and root. */
 #define BASE_ALLOW_BANNED
 #include "base/base.h"
 
-#include "pal/win32.h"
+#include "pal/os_win32.h"
 
 #include <winioctl.h>
 

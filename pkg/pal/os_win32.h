@@ -2,8 +2,8 @@
  * What all of pal's Windows files need: UTF-8 at the border, long paths, errors with Windows' own
  * words. Files that include this define BASE_ALLOW_BANNED first, because windows.h needs it.
  */
-#ifndef PAL_WIN32_H
-#define PAL_WIN32_H
+#ifndef PAL_OS_WIN32_H
+#define PAL_OS_WIN32_H
 
 #include "base/base.h"
 
