@@ -71,7 +71,7 @@ bool fault_hit(const char *name)
 	unsigned long number = atomic_fetch_add(&counted, 1) + 1;
 	log_call(number, name);
 	unsigned long kill_at = atomic_load(&is_armed) ? atomic_load(&armed_kill)
-						       : env_number("FETTLE_TEST_KILL_AT");
+	                                               : env_number("FETTLE_TEST_KILL_AT");
 	if (number == kill_at)
 		die();
 	unsigned long fail_at =

@@ -25,11 +25,11 @@ static struct fs_root *open_root(void)
 	return root;
 }
 
-static const struct fs_stage_opts plain = {0644, FS_KEEP, FS_KEEP, false};
+static const struct fs_stage_opts plain = { 0644, FS_KEEP, FS_KEEP, false };
 
 static size_t count_entries(struct fs_root *root, const char *rel)
 {
-	AUTO(fs_list) list = {0};
+	AUTO(fs_list) list = { 0 };
 	err_ignore(fs_root_list(root, rel, &list), "a test looks at the count");
 	return list.len;
 }
@@ -66,7 +66,7 @@ TEST(stage, a_staged_script_can_be_run)
 {
 	AUTOPTR(fs_root) root = open_root();
 	struct fs_stage *stage = NULL;
-	const struct fs_stage_opts opts = {0755, FS_KEEP, FS_KEEP, false};
+	const struct fs_stage_opts opts = { 0755, FS_KEEP, FS_KEEP, false };
 	CHECK_OK(fs_stage_begin(root, "run.sh", &opts, view_of("#!/bin/sh\nexit 7\n"), &stage));
 	pid_t pid = fork();
 	if (pid == 0) {
@@ -111,7 +111,7 @@ TEST(stage, keeps_the_owner_of_the_old_file_unless_told)
 	CHECK_INT(st.uid, 1000);
 	CHECK_INT(st.gid, 2000);
 	CHECK_INT(st.mode, 06755);
-	const struct fs_stage_opts opts = {FS_KEEP, 3000, FS_KEEP, true};
+	const struct fs_stage_opts opts = { FS_KEEP, 3000, FS_KEEP, true };
 	CHECK_OK(fs_root_write(root, "file", &opts, view_of("z"), 0));
 	CHECK_OK(fs_root_stat(root, "file", &st));
 	CHECK_INT(st.uid, 3000);
@@ -179,7 +179,7 @@ TEST(stage, keeps_access_lists_and_drops_inherited_ones)
 TEST(stage, keeps_capabilities)
 {
 	/* version 2, cap_net_bind_service permitted and effective */
-	static const unsigned char caps[20] = {1, 0, 0, 2, 0, 4};
+	static const unsigned char caps[20] = { 1, 0, 0, 2, 0, 4 };
 	AUTOPTR(fs_root) root = open_root();
 	AUTOFREE char *path = path_join(test_dir(), "file");
 	char value[100];
@@ -225,9 +225,9 @@ TEST(stage, a_folder_in_the_way_is_an_error_at_once)
 	struct fs_stage *stage = NULL;
 	CHECK_OK(fs_root_mkdir(root, "dir", 0755));
 	CHECK_ERR(fs_stage_begin(root, "dir", &plain, view_of("x"), &stage), ERR_INVALID,
-		  "it is a folder");
+	          "it is a folder");
 	CHECK_ERR(fs_stage_begin(root, "no/file", &plain, view_of("x"), &stage), ERR_NOT_FOUND,
-		  "cannot write");
+	          "cannot write");
 	CHECK_OK(fs_stage_begin(root, "late", &plain, view_of("x"), &stage));
 	CHECK_OK(fs_root_mkdir(root, "late", 0755));
 	CHECK_ERR(fs_stage_commit(stage, 0), ERR_INVALID, "it is a folder");
@@ -251,7 +251,7 @@ TEST(stage, a_sweep_takes_what_the_dead_left_and_nothing_else)
 	CHECK_OK(fs_root_write(root, ".mine.fettle-notes", &plain, view_of("x"), 0));
 	CHECK_INT(symlinkat("x", root->fd, ".new.fettle-abcdefghij"), 0);
 	CHECK_INT(symlinkat("x", root->fd, ".old.fettle-abcdefghij"), 0);
-	const struct timespec long_ago[2] = {{1000, 0}, {1000, 0}};
+	const struct timespec long_ago[2] = { { 1000, 0 }, { 1000, 0 } };
 	CHECK_INT(utimensat(root->fd, ".old.fettle-abcdefghij", long_ago, AT_SYMLINK_NOFOLLOW), 0);
 	CHECK_INT(count_entries(root, ""), 5);
 	CHECK_OK(fs_root_sweep(root, "", &removed));
