@@ -30,9 +30,6 @@ void fault_arm(unsigned long n);
 /* For unit tests, in a forked child: die by SIGKILL at the n-th call from now on. */
 void fault_arm_kill(unsigned long n);
 
-/* For unit tests: die by SIGKILL at the n-th call from now on. */
-void fault_arm_kill(unsigned long n);
-
 /* For unit tests: how many calls were counted since the last fault_arm, or since the start. */
 unsigned long fault_count(void);
 

@@ -67,14 +67,14 @@ NODISCARD err *fs_root_probe(struct fs_root *root, const char *rel, struct fs_st
  * but a regular file (a symlink too), NOT_FOUND.
  */
 NODISCARD err *fs_root_read(struct fs_root *root, const char *rel, size_t limit,
-			    struct str *ret_text, struct fs_stat *ret_stat);
+                            struct str *ret_text, struct fs_stat *ret_stat);
 
 /*
  * Does the file hold exactly these bytes? Costs open, fstat, read, close; nothing is read when
  * the size differs. Nothing there, or no regular file, is "not the same" with the type in `ret_stat`.
  */
 NODISCARD err *fs_root_same(struct fs_root *root, const char *rel, struct view bytes,
-			    bool *ret_is_same, struct fs_stat *ret_stat);
+                            bool *ret_is_same, struct fs_stat *ret_stat);
 
 /* Target text of a symlink; INVALID when it is something else. */
 NODISCARD err *fs_root_readlink(struct fs_root *root, const char *rel, struct str *ret_target);
@@ -94,7 +94,7 @@ NODISCARD err *fs_root_mkdir_all(struct fs_root *root, const char *rel, uint32_t
 
 /* Put a symlink to `target` (any text) at `rel`, replacing a file or symlink in one step. */
 NODISCARD err *fs_root_symlink_atomic(struct fs_root *root, const char *target, const char *rel,
-				      enum fs_flags flags);
+                                      enum fs_flags flags);
 
 /* Remove a file or symlink / an empty folder (EXISTS when not empty); NOT_FOUND when missing. */
 NODISCARD err *fs_root_unlink(struct fs_root *root, const char *rel, enum fs_flags flags);
@@ -108,7 +108,7 @@ NODISCARD err *fs_root_remove_tree(struct fs_root *root, const char *rel);
 
 /* Rename inside the root, replacing a file (or empty folder) at `to`; both folders are flushed. */
 NODISCARD err *fs_root_rename(struct fs_root *root, const char *from, const char *to,
-			      enum fs_flags flags);
+                              enum fs_flags flags);
 
 /* Permission bits of a file or folder, exactly; INVALID for a symlink. */
 NODISCARD err *fs_root_chmod(struct fs_root *root, const char *rel, uint32_t mode);
@@ -126,7 +126,7 @@ struct fs_stage_opts {
 	uint32_t uid, gid; /* FS_KEEP: as the file that is replaced, ours for a new one */
 	bool keep_xattrs; /* copy ACLs, SELinux label, capabilities and user xattrs of the old file */
 };
-#define FS_STAGE_KEEP ((struct fs_stage_opts){FS_KEEP, FS_KEEP, FS_KEEP, true})
+#define FS_STAGE_KEEP ((struct fs_stage_opts){ FS_KEEP, FS_KEEP, FS_KEEP, true })
 
 /*
  * Write `bytes` to a hidden temp file ".<name>.fettle-XXXXXXXXXX" beside `rel`, set owner, mode and
@@ -134,8 +134,8 @@ struct fs_stage_opts {
  * failure no temp file remains. INVALID when a folder is at `rel`.
  */
 NODISCARD err *fs_stage_begin(struct fs_root *root, const char *rel,
-			      const struct fs_stage_opts *opts, struct view bytes,
-			      struct fs_stage **ret_stage);
+                              const struct fs_stage_opts *opts, struct view bytes,
+                              struct fs_stage **ret_stage);
 
 /* Absolute path of the staged copy, for a check command; belongs to the stage. */
 const char *fs_stage_path(const struct fs_stage *stage);
@@ -153,13 +153,13 @@ AUTOPTR_DEFINE(fs_stage)
 
 /* Begin and commit in one. */
 NODISCARD err *fs_root_write(struct fs_root *root, const char *rel,
-			     const struct fs_stage_opts *opts, struct view bytes,
-			     enum fs_flags flags);
+                             const struct fs_stage_opts *opts, struct view bytes,
+                             enum fs_flags flags);
 
 /*
  * Remove temp files that killed runs left in the folder `rel`. A live stage holds a kernel lock on
- * its temp file, which ends with its process, so only files nobody locks are removed; symlink temps
- * cannot be locked and go when they are a minute old. A missing folder is fine.
+ * its temp file, which ends with its process, so only files nobody locks are removed; a symlink temp
+ * cannot be locked and is always removed, its living maker makes another. A missing folder is fine.
  */
 NODISCARD err *fs_root_sweep(struct fs_root *root, const char *rel, size_t *ret_removed);
 

@@ -77,27 +77,37 @@ err *fs_root_mkdir_all(struct fs_root *root, const char *rel, uint32_t mode)
 	return ensure_dir(root, path, mode);
 }
 
+/* 0 or errno. ENOENT: a sweep took the temp link, which cannot be locked; start again. */
+static int put_link(int dir_fd, const char *target, const char *name)
+{
+	enum { TRIES = 100 };
+	char temp[STAGE_NAME_MAX];
+	int code = ENOENT;
+	for (int i = 0; i < TRIES && (code == ENOENT || code == EEXIST); i++) {
+		stage_temp_name(name, temp);
+		if (FAULT("symlinkat") || symlinkat(target, dir_fd, temp) != 0)
+			return errno;
+		if (!FAULT("renameat") && renameat(dir_fd, temp, dir_fd, name) == 0)
+			return 0;
+		code = errno;
+		(void)unlinkat(dir_fd, temp, 0);
+	}
+	return code;
+}
+
 err *fs_root_symlink_atomic(struct fs_root *root, const char *target, const char *rel,
-			    enum fs_flags flags)
+                            enum fs_flags flags)
 {
 	AUTOFD fd = -1;
 	const char *name;
 	TRY(root_open_parent(root, rel, "create the symlink", FD_DIR_READ, &fd, &name));
 	AUTOFREE char *shown = root_shown(root, rel);
-	char temp[STAGE_NAME_MAX];
-	stage_temp_name(name, temp);
-	if (FAULT("symlinkat") || symlinkat(target, fd, temp) != 0)
-		return err_sys(errno, "cannot create the symlink '%s'", shown);
-	if (FAULT("renameat") || renameat(fd, temp, fd, name) != 0) {
-		int code = errno;
-		(void)unlinkat(fd, temp, 0);
-		if (code == EISDIR)
-			return err_new(ERR_INVALID,
-				       "cannot create the symlink '%s': a folder is in the way",
-				       shown);
-		return err_sys(code, "cannot create the symlink '%s'", shown);
-	}
-	return sync_unless(fd, shown, flags);
+	int code = put_link(fd, target, name);
+	if (code == EISDIR || code == EINVAL)
+		return err_new(ERR_INVALID,
+		               "cannot create the symlink '%s': a folder is in the way", shown);
+	return code ? err_sys(code, "cannot create the symlink '%s'", shown)
+	            : sync_unless(fd, shown, flags);
 }
 
 static err *remove_one(struct fs_root *root, const char *rel, int unlink_flags, enum fs_flags flags)
@@ -133,7 +143,7 @@ err *fs_root_remove_tree(struct fs_root *root, const char *rel)
 	TRY(e);
 	if (str_equal(name, "."))
 		return err_new(ERR_REFUSED, "cannot remove '%s': it is the root itself",
-			       root->path);
+		               root->path);
 	AUTOFREE char *shown = root_shown(root, rel);
 	TRY(fd_remove_tree(fd, name, shown));
 	return stage_sync_dir(fd, shown);
@@ -174,7 +184,7 @@ err *fs_root_chmod(struct fs_root *root, const char *rel, uint32_t mode)
 		TRY(fs_root_stat(root, rel, &st));
 		AUTOFREE char *shown = root_shown(root, rel);
 		return err_new(ERR_INVALID, "cannot set the mode of '%s': it is a %s", shown,
-			       fs_type_name(st.type));
+		               fs_type_name(st.type));
 	}
 	if (fd < 0 && (errno == EACCES || errno == ENXIO || errno == EOPNOTSUPP))
 		return chmod_by_name(root, rel, mode);

@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/path.h"
@@ -22,7 +21,7 @@
 #include "pal/root_posix.h"
 
 #define TEMP_MARK ".fettle-"
-enum { TEMP_RANDOM = 10, NAME_BYTES_MAX = 255, CREATE_TRIES = 100, LINK_TEMP_AGE_S = 60 };
+enum { TEMP_RANDOM = 10, NAME_BYTES_MAX = 255, CREATE_TRIES = 100 };
 
 struct fs_stage {
 	int dir_fd, lock_fd;
@@ -53,7 +52,7 @@ void stage_temp_name(const char *name, char ret_temp[STAGE_NAME_MAX])
 	char random[TEMP_RANDOM];
 	fd_random_name(random, sizeof(random));
 	(void)snprintf(ret_temp, STAGE_NAME_MAX, ".%.*s" TEMP_MARK "%.*s", (int)len, name,
-		       TEMP_RANDOM, random);
+	               TEMP_RANDOM, random);
 }
 
 bool stage_is_temp_name(const char *name)
@@ -107,7 +106,7 @@ static err *create_temp(struct fs_stage *stage, int *ret_fd)
 	for (int i = 0; i < CREATE_TRIES; i++) {
 		stage_temp_name(stage->name, stage->temp);
 		int fd = fd_openat(stage->dir_fd, stage->temp,
-				   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd < 0 && errno == EEXIST)
 			continue;
 		if (fd < 0)
@@ -126,11 +125,11 @@ static err *create_temp(struct fs_stage *stage, int *ret_fd)
 			return err_sys(code, "cannot write '%s'", stage->shown);
 	}
 	return err_new(ERR_IO, "cannot write '%s': no free name for its temporary file",
-		       stage->shown);
+	               stage->shown);
 }
 
 static err *apply_owner(const struct fs_stage *stage, int fd, const struct stat *mine, uint32_t uid,
-			uint32_t gid)
+                        uint32_t gid)
 {
 	bool keep_uid = uid == FS_KEEP || uid == mine->st_uid;
 	bool keep_gid = gid == FS_KEEP || gid == mine->st_gid;
@@ -152,7 +151,7 @@ static err *apply_xattrs(const struct fs_stage *stage, int fd)
 
 /* In this order: chown drops capabilities, an ACL rewrites the mode, chmod keeps both. */
 static err *apply_metadata(const struct fs_stage *stage, int fd, const struct fs_stage_opts *opts,
-			   const struct stat *old)
+                           const struct stat *old)
 {
 	struct stat mine;
 	if (FAULT("fstat") || fstat(fd, &mine) != 0)
@@ -173,7 +172,7 @@ static err *apply_metadata(const struct fs_stage *stage, int fd, const struct fs
 }
 
 static err *fill(struct fs_stage *stage, const struct fs_stage_opts *opts, struct view bytes,
-		 const struct stat *old)
+                 const struct stat *old)
 {
 	AUTOFD fd = -1;
 	TRY(create_temp(stage, &fd));
@@ -187,8 +186,8 @@ static err *fill(struct fs_stage *stage, const struct fs_stage_opts *opts, struc
 }
 
 err *stage_begin_at(int take_dir_fd, const char *dir_shown, const char *name,
-		    const struct fs_stage_opts *opts, struct view bytes,
-		    struct fs_stage **ret_stage)
+                    const struct fs_stage_opts *opts, struct view bytes,
+                    struct fs_stage **ret_stage)
 {
 	struct stat st;
 	AUTOPTR(fs_stage) stage = MEM_NEW(struct fs_stage);
@@ -209,7 +208,7 @@ err *stage_begin_at(int take_dir_fd, const char *dir_shown, const char *name,
 }
 
 err *fs_stage_begin(struct fs_root *root, const char *rel, const struct fs_stage_opts *opts,
-		    struct view bytes, struct fs_stage **ret_stage)
+                    struct view bytes, struct fs_stage **ret_stage)
 {
 	AUTOFD fd = -1;
 	const char *name;
@@ -235,7 +234,7 @@ static err *copy_all(const struct fs_stage *stage, int from, int to)
 static err *overwrite(struct fs_stage *stage)
 {
 	AUTOFD to = fd_openat(stage->dir_fd, stage->name,
-			      O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
+	                      O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
 	if (to < 0)
 		return err_sys(errno, "cannot write '%s'", stage->shown);
 	TRY(copy_all(stage, stage->lock_fd, to));
@@ -255,12 +254,13 @@ static err *move_over(struct fs_stage *stage, enum fs_flags flags)
 		return err_new(ERR_INVALID, "cannot write '%s': it is a folder", stage->shown);
 	if (errno == EBUSY)
 		return err_new(ERR_REFUSED, "cannot replace '%s': it is a mount point",
-			       stage->shown);
+		               stage->shown);
 	return err_sys(errno, "cannot replace '%s'", stage->shown);
 }
 
 err *fs_stage_commit(struct fs_stage *take_stage, enum fs_flags flags)
 {
+	assert(take_stage);
 	AUTOPTR(fs_stage) stage = take_stage;
 	TRY(move_over(stage, flags));
 	stage->is_created = false;
@@ -270,7 +270,7 @@ err *fs_stage_commit(struct fs_stage *take_stage, enum fs_flags flags)
 }
 
 err *fs_root_write(struct fs_root *root, const char *rel, const struct fs_stage_opts *opts,
-		   struct view bytes, enum fs_flags flags)
+                   struct view bytes, enum fs_flags flags)
 {
 	struct fs_stage *stage = NULL;
 	TRY(fs_stage_begin(root, rel, opts, bytes, &stage));
@@ -279,12 +279,6 @@ err *fs_root_write(struct fs_root *root, const char *rel, const struct fs_stage_
 
 /* --- leftovers --- */
 
-static bool is_old(const struct stat *st)
-{
-	time_t now = time(NULL);
-	return now - st->st_mtime > LINK_TEMP_AGE_S;
-}
-
 /* Does no living process own this temp file? Returns with it locked in `*ret_fd`. */
 static bool is_orphan(int dir_fd, const char *name, int *ret_fd)
 {
@@ -292,7 +286,7 @@ static bool is_orphan(int dir_fd, const char *name, int *ret_fd)
 	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return false;
 	if (S_ISLNK(st.st_mode))
-		return is_old(&st);
+		return true; /* its maker, if it lives, starts again (put_link) */
 	if (!S_ISREG(st.st_mode))
 		return false;
 	*ret_fd = fd_openat(dir_fd, name, FD_FILE_READ | O_NOFOLLOW, 0);
@@ -301,7 +295,7 @@ static bool is_orphan(int dir_fd, const char *name, int *ret_fd)
 
 err *stage_sweep_at(int dir_fd, const char *dir_shown, size_t *ret_removed)
 {
-	AUTO(fs_list) list = {0};
+	AUTO(fs_list) list = { 0 };
 	int listed = FAULT("dup") ? -1 : fcntl(dir_fd, F_DUPFD_CLOEXEC, 3);
 	if (listed < 0)
 		return err_sys(errno, "cannot list '%s'", dir_shown);

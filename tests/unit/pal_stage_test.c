@@ -378,4 +378,33 @@ TEST(stage, any_failing_call_leaves_the_old_file_and_no_temp)
 		CHECK_ERR(e, ERR_IO, "cannot");
 	}
 }
+
+TEST(stage, killed_at_any_call_the_file_is_whole_and_a_sweep_cleans_up)
+{
+	AUTOPTR(fs_root) root = open_root();
+	AUTO(str) text = STR_INIT;
+	int status = 1;
+	unsigned long n = 0;
+	CHECK_OK(fs_root_mkdir(root, "dir", 0755));
+	while (status != 0 && n < 1000) {
+		fault_arm(0);
+		CHECK_OK(fs_root_write(root, "dir/file", &plain, view_of("old"), 0));
+		n++;
+		pid_t pid = fork();
+		if (pid == 0) {
+			fault_arm_kill(n);
+			err *e = fs_root_write(root, "dir/file", &FS_STAGE_KEEP, view_of("new"), 0);
+			_exit(e ? 1 : 0);
+		}
+		CHECK_INT(waitpid(pid, &status, 0), pid);
+		size_t removed;
+		CHECK_OK(fs_root_sweep(root, "dir", &removed));
+		CHECK_INT(count_entries(root, "dir"), 1);
+		CHECK_OK(fs_root_read(root, "dir/file", 100, &text, NULL));
+		CHECK(str_equal(text.ptr, "old") || str_equal(text.ptr, "new"));
+	}
+	CHECK(n > 10);
+	CHECK_INT(status, 0);
+	CHECK_STR(text.ptr, "new");
+}
 #endif
