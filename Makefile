@@ -22,6 +22,9 @@ WERROR        ?= 1
 
 comma         := ,
 
+# What would be a time of building is this instead: the same sources give the same bytes.
+export SOURCE_DATE_EPOCH := 1700000000
+
 # ---- variant and target ----------------------------------------------------------------------
 
 VARIANT       ?= $(if $(filter 1,$(DEBUG)),debug,release)
