@@ -154,18 +154,25 @@ static struct val *load_value(struct loader *l, json_t *node)
 	return v;
 }
 
+/* jansson stands behind the string or number it complains about: where that begins. */
+static size_t token_start(const char *text, size_t end)
+{
+	size_t start = end;
+	if (start == 0)
+		return 0;
+	if (text[--start] == '"')
+		while (start > 0 && (text[start - 1] != '"' || (start > 1 && text[start - 2] == '\\')))
+			start--;
+	while (start > 0 && json_skip_word(text, start, start - 1) == start)
+		start--;
+	return start - (start > 0 && text[start - 1] == '"');
+}
+
 /* What json_check let pass and jansson does not. */
 static err *explain(const struct val_source *source, size_t bom, const json_error_t *error)
 {
 	size_t at = bom + (size_t)MAX(error->position, 0);
-	/* jansson stands behind the token it complains about. */
-	size_t start = MIN(at, source->len);
-	bool is_key = json_error_code(error) == json_error_duplicate_key;
-	if (is_key && start > 0 && source->text[start - 1] == '"')
-		for (start--; start > 0 && (source->text[start - 1] != '"' ||
-		                            (start > 1 && source->text[start - 2] == '\\'));)
-			start--;
-	start -= start > 0;
+	size_t start = token_start(source->text, MIN(at, source->len));
 	err *e = NULL;
 	switch (json_error_code(error)) {
 	case json_error_duplicate_key:

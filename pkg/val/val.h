@@ -167,8 +167,8 @@ void val_path_add_index(struct str *path, size_t index);
 bool val_path_of(const struct val *root, const struct val *v, struct str *path);
 
 /*
- * Append a number as Kubernetes' JSON has it: the shortest text that reads back the same, whole
- * numbers below 1e21 without fraction. `number` must be finite.
+ * Append the shortest text that reads back as an equal number, nearly as Kubernetes' JSON has it:
+ * whole numbers below 1e21 without fraction. `number` must be finite.
  */
 void val_format_float(double number, struct str *out);
 

@@ -1,5 +1,6 @@
 #include "base/base.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "val/val.h"
@@ -16,7 +17,8 @@ struct decimal {
 static void to_decimal(double number, struct decimal *out)
 {
 	char text[64];
-	for (int precision = 15; precision <= 17; precision++) {
+	int least = fabs(number) < DBL_MIN ? 1 : 15; /* tiny ones have fewer digits to give */
+	for (int precision = least; precision <= 17; precision++) {
 		snprintf(text, sizeof(text), "%.*e", precision - 1, number);
 		double back = strtod(text, NULL);
 		if (memcmp(&back, &number, sizeof(back)) == 0)
@@ -65,6 +67,11 @@ void val_format_float(double number, struct str *out)
 	struct decimal d;
 	if (number >= 0 && number <= 0) {
 		str_addz(out, signbit(number) ? "-0" : "0");
+		return;
+	}
+	/* Exact digits where the text will be read as an integer: it must be the same number. */
+	if (fabs(number) < 9223372036854775808.0 && trunc(number) >= number && number >= trunc(number)) {
+		str_addf(out, "%" PRId64, (int64_t)number);
 		return;
 	}
 	to_decimal(number, &d);
