@@ -107,9 +107,10 @@ static err *resolve_names(struct session *session, const struct where_args *wher
 static err *find_state_dir(struct session *session)
 {
 	AUTO(str) dir = STR_INIT;
-	const char *setting = settings_text(session->settings, SETTING_STATE_DIR);
-	if (setting) {
-		str_addz(&dir, setting);
+	bool is_set = settings_place(session->settings, SETTING_STATE_DIR).origin !=
+	              SETTING_FROM_DEFAULT;
+	if (is_set) {
+		str_addz(&dir, settings_text(session->settings, SETTING_STATE_DIR));
 	} else if (session->root) {
 		AUTOFREE char *joined = path_join(session->root, ".fettle");
 		str_addz(&dir, joined);

@@ -365,6 +365,20 @@ static void prepare_steps(struct execution *run)
 			vec_push(&run->ready, i);
 }
 
+/* What a killed run left half made goes before anything new is made. */
+static err *clean_up(struct execution *run)
+{
+	const struct records *records = run->plan->records;
+	err *all = NULL;
+	if (!run->target->ops->clean_up)
+		return NULL;
+	for (size_t i = 0; i < records->len; i++)
+		if (records->items[i].is_pending)
+			all = err_join(all, run->target->ops->clean_up(run->target,
+			                                               &records->items[i]));
+	return all;
+}
+
 static void run_phases(struct execution *run, size_t threads)
 {
 	drain(run, threads);
@@ -416,6 +430,7 @@ static void execution_clear(struct execution *run)
 
 static err *execute(struct execution *run, size_t threads)
 {
+	TRY(clean_up(run));
 	TRY(journal_begin(&run->journal, run->target, run->plan, run->options));
 	run->result->run = run->journal.run ? inv_run_number(run->journal.run) : 0;
 	prepare_steps(run);

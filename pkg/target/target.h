@@ -4,7 +4,8 @@
  * nothing of inventories, prompts, plans as files or exit codes.
  *
  * The order of calls: open → compile (each object) → link (once) → prepare (once) → plan (each
- * object, concurrently) → plan_removal (each pruned record, concurrently) → apply / remove (as the
+ * object, concurrently) → plan_removal (each pruned record, concurrently) → clean_up (each record a
+ * killed run left) → apply / remove (as the
  * DAG allows, concurrently) → flush → run_handler → (revert) → close.
  *
  * Fingerprints are 64 hex digits (SHA-256 over a canonical text of the content and metadata the
@@ -121,6 +122,12 @@ struct target_ops {
 	/* The same for a recorded object whose manifest is gone: DELETE, FORGET or REFUSED. */
 	err *(*plan_removal)(struct target *target, const struct target_record *record,
 	                     struct plan_item *item);
+
+	/*
+	 * An earlier run was cut off at this object: remove what it left half made (temp files).
+	 * Called before the first apply. May be NULL.
+	 */
+	err *(*clean_up)(struct target *target, const struct target_record *record);
 
 	/*
 	 * Make it so. Thread-safe. Must refuse (CONFLICT) when live moved since the plan was made.

@@ -11,6 +11,7 @@
 struct host_batch {
 	struct mutex *lock, *flushing, *reloading;
 	struct map dirs;       /* folders to flush */
+	struct map swept;      /* folders where the leftovers of killed runs are gone */
 	uint64_t unit_changes; /* counts changes of unit files */
 	uint64_t unit_reloads; /* as many of them systemd has seen */
 };
@@ -29,6 +30,7 @@ void host_batch_free(struct host_batch *batch)
 	if (!batch)
 		return;
 	map_clear(&batch->dirs);
+	map_clear(&batch->swept);
 	mutex_free(batch->lock);
 	mutex_free(batch->flushing);
 	mutex_free(batch->reloading);
@@ -43,6 +45,23 @@ void host_touch(struct host *host, const char *rel)
 	if (!map_has(&host->batch->dirs, dir))
 		map_set(&host->batch->dirs, dir, host);
 	mutex_unlock(host->batch->lock);
+}
+
+/* Temp files lie beside the file they were to become; a folder is swept once, not per file. */
+err *host_clean_up(struct target *target, const struct target_record *record)
+{
+	struct host *host = host_of(target);
+	AUTO(arena) arena = ARENA_INIT;
+	struct host_place place;
+	size_t removed;
+	TRY(host_place_of_record(host, record, &arena, &place));
+	if (!place.rel)
+		return NULL;
+	const char *dir = host_parent(&arena, place.rel);
+	if (map_has(&host->batch->swept, dir))
+		return NULL;
+	map_set(&host->batch->swept, dir, host);
+	return fs_root_sweep(host->root, dir, &removed);
 }
 
 /*

@@ -137,6 +137,7 @@ static const struct target_ops host_ops = {
 	.prepare = host_prepare,
 	.plan = plan,
 	.plan_removal = host_plan_removal,
+	.clean_up = host_clean_up,
 	.apply = apply,
 	.remove = host_remove,
 	.flush = host_flush,

@@ -264,6 +264,7 @@ NODISCARD err *host_run_handler(struct target *target, const char *handler);
 
 struct host_batch *host_batch_new(void);
 void host_batch_free(struct host_batch *batch);
+NODISCARD err *host_clean_up(struct target *target, const struct target_record *record);
 NODISCARD err *host_flush(struct target *target);
 /* A unit file changed: systemd must read its files again before the next action. */
 void host_units_changed(struct host *host);
