@@ -47,7 +47,7 @@ err *dirs_home(struct str *ret_path)
 	int code = FAULT("getpwuid") ? EIO : getpwuid_r(getuid(), &entry, buf, sizeof(buf), &found);
 	if (code != 0 || !found || found->pw_dir[0] != '/')
 		return err_hint(err_new(ERR_NOT_FOUND, "cannot tell the home folder"),
-				"set the environment variable HOME");
+		                "set the environment variable HOME");
 	set(ret_path, found->pw_dir);
 	return NULL;
 }

@@ -79,7 +79,7 @@ err *fd_read_all(int fd, const char *what, size_t limit, uint64_t size_hint, str
 {
 	if (size_hint > limit)
 		return err_new(ERR_LIMIT, "cannot read '%s': it has %llu bytes, more than %zu",
-			       what, (unsigned long long)size_hint, limit);
+		               what, (unsigned long long)size_hint, limit);
 	AUTO(str) text = STR_INIT;
 	for (;;) {
 		size_t want = next_chunk(size_hint, text.len, limit);
@@ -91,7 +91,7 @@ err *fd_read_all(int fd, const char *what, size_t limit, uint64_t size_hint, str
 		text.ptr[text.len] = '\0';
 		if (text.len > limit)
 			return err_new(ERR_LIMIT, "cannot read '%s': more than %zu bytes", what,
-				       limit);
+			               limit);
 		/* a regular file that gave as much as it has, and less than asked, is at its end */
 		if (got == 0 || (size_hint && text.len == size_hint && (size_t)got < want))
 			break;
@@ -165,7 +165,7 @@ err *fd_readlink(int dir_fd, const char *name, const char *what, struct str *ret
 		ssize_t len = FAULT("readlinkat") ? -1 : readlinkat(dir_fd, name, target.ptr, room);
 		if (len < 0 && errno == EINVAL)
 			return err_new(ERR_INVALID, "cannot read the symlink '%s': it is none",
-				       what);
+			               what);
 		if (len < 0)
 			return err_sys(errno, "cannot read the symlink '%s'", what);
 		if ((size_t)len < room) {

@@ -41,7 +41,7 @@ int fd_sync(int fd);
  * `size_hint` is the expected size or 0. `what` names the file in messages.
  */
 NODISCARD err *fd_read_all(int fd, const char *what, size_t limit, uint64_t size_hint,
-			   struct str *ret_text);
+                           struct str *ret_text);
 NODISCARD err *fd_write_all(int fd, const char *what, struct view bytes);
 
 /* Text of a symlink; INVALID when it is none. `what` names it in messages. */

@@ -7,7 +7,7 @@ void fs_list_clear(struct fs_list *list)
 	for (size_t i = 0; i < list->len; i++)
 		mem_free(list->ptr[i].name);
 	mem_free(list->ptr);
-	*list = (struct fs_list){0};
+	*list = (struct fs_list){ 0 };
 }
 
 const char *fs_type_name(enum fs_type type)

@@ -33,7 +33,7 @@ static bool field(const char *text, const char *key, struct view *ret_value)
 	size_t len = strlen(key);
 	while (view_split(&rest, '\n', &line)) {
 		if (line.len > len && memcmp(line.ptr, key, len) == 0) {
-			*ret_value = (struct view){line.ptr + len, line.len - len};
+			*ret_value = (struct view){ line.ptr + len, line.len - len };
 			return true;
 		}
 	}
@@ -41,7 +41,7 @@ static bool field(const char *text, const char *key, struct view *ret_value)
 }
 
 static void add_field(struct str *out, const char *text, const char *key, const char *before,
-		      const char *after)
+                      const char *after)
 {
 	struct view value;
 	if (!field(text, key, &value))
@@ -61,8 +61,8 @@ static err *conflict(const struct lock *lock, const struct lock_opts *opts)
 	add_field(&holder, text, "since ", " since ", "");
 	add_field(&holder, text, "command ", " (", ")");
 	err *e = err_new(ERR_CONFLICT, "cannot lock %s: locked by %s",
-			 opts->what ? opts->what : lock->path,
-			 holder.len ? holder.ptr : "another process");
+	                 opts->what ? opts->what : lock->path,
+	                 holder.len ? holder.ptr : "another process");
 	return err_hint(e, "wait until it is done; the lock goes away with that process");
 }
 
@@ -81,7 +81,7 @@ static err *wait_for(struct lock *lock, const struct lock_opts *opts)
 			return NULL;
 		if (is_cancelled(opts))
 			return err_new(ERR_CANCELLED, "cancelled while waiting for the lock of %s",
-				       opts->what ? opts->what : lock->path);
+			               opts->what ? opts->what : lock->path);
 		if (opts->wait_ms >= 0 && waited >= opts->wait_ms)
 			return conflict(lock, opts);
 		clock_sleep_ms(WAIT_STEP_MS);

@@ -28,7 +28,7 @@ bool proc_os_start_time(pid_t pid, int64_t *ret_seconds)
 {
 	struct kinfo_proc info;
 	size_t size = sizeof(info);
-	int name[] = {CTL_KERN, KERN_PROC, KERN_PROC_PID, (int)pid};
+	int name[] = { CTL_KERN, KERN_PROC, KERN_PROC_PID, (int)pid };
 	if (sysctl(name, ARRAY_LEN(name), &info, &size, NULL, 0) != 0 || size == 0)
 		return false;
 	*ret_seconds = (int64_t)info.kp_proc.p_starttime.tv_sec;

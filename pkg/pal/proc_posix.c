@@ -78,8 +78,8 @@ static bool pump(struct stream *stream, size_t limit, size_t *ret_got)
 
 static void feed(struct run *run)
 {
-	struct view rest = {run->opts->input.ptr + run->written,
-			    run->opts->input.len - run->written};
+	struct view rest = { run->opts->input.ptr + run->written,
+		             run->opts->input.len - run->written };
 	ssize_t put = write(run->child.in, rest.ptr, rest.len);
 	if (put < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -95,7 +95,7 @@ static void feed(struct run *run)
 /* Has it ended? It stays a zombie, so that its process group id cannot be re-used. */
 static bool has_ended(const struct run *run)
 {
-	siginfo_t info = {0};
+	siginfo_t info = { 0 };
 	int result = waitid(P_PID, (id_t)run->child.pid, &info, WEXITED | WNOHANG | WNOWAIT);
 	return result != 0 ? errno != EINTR : info.si_pid == run->child.pid;
 }
@@ -145,10 +145,10 @@ static int poll_timeout(const struct run *run)
 static err *wait_for_event(struct run *run)
 {
 	struct pollfd fds[] = {
-		{run->out.fd, POLLIN, 0},
-		{run->err.fd, POLLIN, 0},
-		{run->child.in, POLLOUT, 0},
-		{run->exit_fd, POLLIN, 0},
+		{ run->out.fd, POLLIN, 0 },
+		{ run->err.fd, POLLIN, 0 },
+		{ run->child.in, POLLOUT, 0 },
+		{ run->exit_fd, POLLIN, 0 },
 	};
 	int count = FAULT("poll") ? -1 : poll(fds, ARRAY_LEN(fds), poll_timeout(run));
 	if (count < 0 && errno != EINTR)
@@ -237,13 +237,13 @@ err *proc_run(const struct proc_opts *opts, struct proc_result *ret_result)
 {
 	sigset_t old;
 	proc_result_clear(ret_result);
-	struct run run = {.opts = opts, .result = ret_result, .end_at = -1, .kill_at = -1};
+	struct run run = { .opts = opts, .result = ret_result, .end_at = -1, .kill_at = -1 };
 	run.limit = opts->output_limit ? opts->output_limit : OUTPUT_LIMIT_DEFAULT;
 	TRY(proc_os_spawn(opts, &run.child));
 	if (opts->timeout_ms > 0)
 		run.end_at = clock_monotonic_ms() + opts->timeout_ms;
-	run.out = (struct stream){run.child.out, &ret_result->out, &ret_result->out_truncated, 0};
-	run.err = (struct stream){run.child.err, &ret_result->err, &ret_result->err_truncated, 0};
+	run.out = (struct stream){ run.child.out, &ret_result->out, &ret_result->out_truncated, 0 };
+	run.err = (struct stream){ run.child.err, &ret_result->err, &ret_result->err_truncated, 0 };
 	run.exit_fd = proc_os_exit_fd(run.child.pid);
 	bool was_pending = block_sigpipe(&old);
 	err *e = watch(&run);
@@ -271,7 +271,7 @@ static err *signal_error(int64_t pid, const char *name, int code)
 {
 	if (code == ESRCH)
 		return err_new(ERR_NOT_FOUND, "cannot send %s to process %" PRId64 ": it is gone",
-			       name, pid);
+		               name, pid);
 	return err_sys(code, "cannot send %s to process %" PRId64, name, pid);
 }
 
@@ -309,8 +309,8 @@ err *proc_signal_pid_file(const char *path, const char *name)
 	AUTOFD exit_fd = proc_os_exit_fd((pid_t)pid);
 	if (is_reused((pid_t)pid, st.mtime_ns))
 		return err_new(ERR_NOT_FOUND,
-			       "stale pid file '%s': process %" PRId64 " is another one", path,
-			       pid);
+		               "stale pid file '%s': process %" PRId64 " is another one", path,
+		               pid);
 	if (FAULT("kill") || proc_os_signal(exit_fd, (pid_t)pid, number) != 0)
 		return err_wrap(signal_error(pid, name, errno), "stale pid file '%s'", path);
 	return NULL;

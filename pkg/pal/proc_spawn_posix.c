@@ -153,14 +153,14 @@ static err *make_pipes(const struct proc_opts *opts, struct pipes *pipes)
 /* --- spawn --- */
 
 static int add_actions(posix_spawn_file_actions_t *actions, const struct proc_opts *opts,
-		       const struct pipes *pipes)
+                       const struct pipes *pipes)
 {
 	int code = 0;
 	if (opts->input.len)
 		code = posix_spawn_file_actions_adddup2(actions, pipes->in[0], STDIN_FILENO);
 	else if (!(opts->flags & PROC_INHERIT_STDIN))
 		code = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null",
-							O_RDONLY, 0);
+		                                        O_RDONLY, 0);
 	else
 		code = posix_spawn_file_actions_adddup2(actions, STDIN_FILENO, STDIN_FILENO);
 	bool inherits = (opts->flags & PROC_INHERIT_OUTPUT) != 0;
@@ -195,7 +195,7 @@ static int set_attributes(posix_spawnattr_t *attr, bool has_group)
 }
 
 static int spawn_once(const char *program, const struct proc_opts *opts, const struct strs *env,
-		      const struct pipes *pipes, struct child *child)
+                      const struct pipes *pipes, struct child *child)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -210,16 +210,16 @@ static int spawn_once(const char *program, const struct proc_opts *opts, const s
 	code = add_actions(&actions, opts, pipes);
 	if (code == 0)
 		code = set_attributes(&attr, child->has_group);
-	static char *const no_env[] = {NULL};
+	static char *const no_env[] = { NULL };
 	/* POSIX left the const out of argv for old callers; it is not written to */
 	union {
 		const char *const *in;
 		char *const *out;
-	} argv = {.in = opts->argv};
+	} argv = { .in = opts->argv };
 	if (code == 0)
 		code = FAULT("spawn") ? errno
-				      : posix_spawn(&child->pid, program, &actions, &attr, argv.out,
-						    env->ptr ? env->ptr : no_env);
+		                      : posix_spawn(&child->pid, program, &actions, &attr, argv.out,
+		                                    env->ptr ? env->ptr : no_env);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
 	return code;
@@ -230,7 +230,7 @@ static int spawn_once(const char *program, const struct proc_opts *opts, const s
  * goes away with that thread's exec.
  */
 static err *spawn(const char *program, const struct proc_opts *opts, const struct strs *env,
-		  const struct pipes *pipes, struct child *child)
+                  const struct pipes *pipes, struct child *child)
 {
 	enum { BUSY_TRIES = 20, BUSY_WAIT_MS = 2 };
 	int code = ETXTBSY;
@@ -241,10 +241,10 @@ static err *spawn(const char *program, const struct proc_opts *opts, const struc
 	}
 	if (code == ENOEXEC)
 		return err_new(ERR_INVALID, "cannot run '%s': it is no program (a script needs #!)",
-			       program);
+		               program);
 	if (code == ENOENT && is_program(program))
 		return err_new(ERR_NOT_FOUND, "cannot run '%s': its interpreter is missing",
-			       program);
+		               program);
 	return code ? err_sys(code, "cannot run '%s'", program) : NULL;
 }
 
@@ -259,10 +259,10 @@ err *proc_os_spawn(const struct proc_opts *opts, struct child *ret_child)
 		TRY(find_in(env_value(&env, "PATH"), opts->argv[0], &program));
 	if (opts->dir && !fs_is_dir(opts->dir))
 		return err_new(ERR_NOT_FOUND, "cannot run '%s' in '%s': there is no such folder",
-			       opts->argv[0], opts->dir);
-	AUTO(pipes) pipes = {{-1, -1}, {-1, -1}, {-1, -1}};
+		               opts->argv[0], opts->dir);
+	AUTO(pipes) pipes = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	TRY(make_pipes(opts, &pipes));
-	struct child child = {.has_group = !(opts->flags & PROC_INHERIT_STDIN)};
+	struct child child = { .has_group = !(opts->flags & PROC_INHERIT_STDIN) };
 	TRY(spawn(program.ptr, opts, &env, &pipes, &child));
 	child.in = fd_steal(&pipes.in[1]);
 	child.out = fd_steal(&pipes.out[0]);

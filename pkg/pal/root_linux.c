@@ -21,7 +21,8 @@ struct open_how_v0 {
 
 static int open_beneath(int fd, const char *rel, int flags, uint64_t resolve)
 {
-	const struct open_how_v0 how = {.flags = (uint64_t)(flags | O_CLOEXEC), .resolve = resolve};
+	const struct open_how_v0 how = { .flags = (uint64_t)(flags | O_CLOEXEC),
+		                         .resolve = resolve };
 	long opened;
 	do
 		opened = syscall(SYS_openat2, fd, rel, &how, sizeof(how));

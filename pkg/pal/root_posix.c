@@ -95,7 +95,7 @@ err *root_check(const char *rel)
 		return NULL;
 	if (strlen(rel) >= LIMIT_PATH_BYTES)
 		return err_new(ERR_INVALID, "the path '%.80s…' is longer than %u bytes", rel,
-			       LIMIT_PATH_BYTES);
+		               LIMIT_PATH_BYTES);
 	if (!is_clean(rel))
 		return err_new(ERR_INVALID, "'%s' is not a plain path below the root", rel);
 	return NULL;
@@ -120,13 +120,13 @@ err *root_error(const struct fs_root *root, const char *rel, const char *verb, i
 	fd_close(fd);
 	if (fd >= 0 || !culprit.len)
 		return err_new(ERR_REFUSED, "cannot %s '%s': a symlink in it leads out of '%s'",
-			       verb, shown, root->path);
+		               verb, shown, root->path);
 	return err_new(ERR_REFUSED, "cannot %s '%s': the symlink '%s' leads out of '%s'", verb,
-		       shown, culprit.ptr, root->path);
+	               shown, culprit.ptr, root->path);
 }
 
 err *root_open_parent(const struct fs_root *root, const char *rel, const char *verb, int flags,
-		      int *ret_fd, const char **ret_name)
+                      int *ret_fd, const char **ret_name)
 {
 	TRY(root_check(rel));
 	const char *name = *rel ? path_base(rel) : ".";
@@ -150,7 +150,7 @@ static int look(const struct fs_root *root, const char *rel, struct stat *ret_st
 	/* one call is safe where no parent can be a symlink, or where none can lead out */
 	if (root->is_machine || !strchr(rel, '/'))
 		return FAULT("fstatat") ? -1
-					: fstatat(root->fd, rel, ret_stat, AT_SYMLINK_NOFOLLOW);
+		                        : fstatat(root->fd, rel, ret_stat, AT_SYMLINK_NOFOLLOW);
 	const char *name = path_base(rel);
 	char parent[LIMIT_PATH_BYTES];
 	size_t len = (size_t)(name - rel) - 1;
@@ -179,7 +179,7 @@ err *fs_root_probe(struct fs_root *root, const char *rel, struct fs_stat *ret_st
 	if (look(root, rel, &st) == 0)
 		fd_stat_of(&st, ret_stat);
 	else if (errno == ENOENT || errno == ENOTDIR)
-		*ret_stat = (struct fs_stat){.type = FS_NONE};
+		*ret_stat = (struct fs_stat){ .type = FS_NONE };
 	else
 		return root_error(root, rel, "look at", errno);
 	return NULL;
@@ -214,7 +214,7 @@ static err *open_file(struct fs_root *root, const char *rel, int *ret_fd, struct
 }
 
 err *fs_root_read(struct fs_root *root, const char *rel, size_t limit, struct str *ret_text,
-		  struct fs_stat *ret_stat)
+                  struct fs_stat *ret_stat)
 {
 	AUTOFD fd = -1;
 	struct fs_stat st;
@@ -224,7 +224,7 @@ err *fs_root_read(struct fs_root *root, const char *rel, size_t limit, struct st
 	AUTOFREE char *shown = root_shown(root, rel);
 	if (st.type != FS_FILE)
 		return err_new(ERR_INVALID, "cannot read '%s': it is a %s", shown,
-			       fs_type_name(st.type));
+		               fs_type_name(st.type));
 	TRY(fd_read_all(fd, shown, limit, st.size, ret_text));
 	if (ret_stat)
 		*ret_stat = st;
@@ -233,7 +233,7 @@ err *fs_root_read(struct fs_root *root, const char *rel, size_t limit, struct st
 
 /* Compare the file at `fd` with `bytes`, which are as long as it. */
 static err *compare(const struct fs_root *root, const char *rel, int fd, struct view bytes,
-		    bool *ret_is_same)
+                    bool *ret_is_same)
 {
 	char buf[32 << 10]; /* on the stack: threads have at least 128 KiB */
 	for (size_t done = 0; done < bytes.len;) {
@@ -254,7 +254,7 @@ static err *compare(const struct fs_root *root, const char *rel, int fd, struct 
 }
 
 err *fs_root_same(struct fs_root *root, const char *rel, struct view bytes, bool *ret_is_same,
-		  struct fs_stat *ret_stat)
+                  struct fs_stat *ret_stat)
 {
 	AUTOFD fd = -1;
 	struct fs_stat st;
@@ -284,7 +284,7 @@ err *fs_root_list(struct fs_root *root, const char *rel, struct fs_list *ret_lis
 	struct stat st;
 	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP) && look(root, rel, &st) == 0)
 		return err_new(ERR_INVALID, "cannot list '%s': it is a %s", shown,
-			       fs_type_name(fd_type_of_mode(st.st_mode)));
+		               fs_type_name(fd_type_of_mode(st.st_mode)));
 	if (fd < 0)
 		return root_error(root, rel, "list", errno);
 	return fd_list_dir(fd, shown, ret_list);

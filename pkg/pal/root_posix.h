@@ -45,7 +45,7 @@ NODISCARD err *root_check(const char *rel);
  * that stay inside. `*ret_name` is the last component, "." for the root itself.
  */
 NODISCARD err *root_open_parent(const struct fs_root *root, const char *rel, const char *verb,
-				int flags, int *ret_fd, const char **ret_name);
+                                int flags, int *ret_fd, const char **ret_name);
 
 /* Heap path of `rel` for messages; caller frees. */
 char *root_shown(const struct fs_root *root, const char *rel);

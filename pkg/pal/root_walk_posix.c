@@ -86,7 +86,7 @@ static int push_folder(struct walk *walk, const char *name)
 	int fd = fd_openat(current_fd(walk), name, FD_DIR_HANDLE | O_NOFOLLOW, 0);
 	if (fd < 0)
 		return -1;
-	struct level level = {fd, walk->where.len};
+	struct level level = { fd, walk->where.len };
 	if (walk->where.len)
 		str_addch(&walk->where, '/');
 	str_addz(&walk->where, name);
@@ -105,7 +105,7 @@ static int follow(struct walk *walk, const char *name, int code)
 		return fail(code);
 	str_reset(&walk->link);
 	str_addf(&walk->link, "%s%s%s' -> '%s", walk->where.ptr, walk->where.len ? "/" : "", name,
-		 target.ptr);
+	         target.ptr);
 	if (++walk->links > WALK_LINKS_MAX)
 		return fail(ELOOP);
 	if (target.ptr[0] == '/') {
@@ -172,7 +172,7 @@ static int run(struct walk *walk, int flags)
 
 int root_open_walk(const struct fs_root *root, const char *rel, int flags, struct str *ret_culprit)
 {
-	struct walk walk = {.root = root, .levels = VEC_INIT, .where = STR_INIT};
+	struct walk walk = { .root = root, .levels = VEC_INIT, .where = STR_INIT };
 	str_init(&walk.pending);
 	str_init(&walk.link);
 	str_addz(&walk.pending, rel);

@@ -305,9 +305,10 @@ err *stage_sweep_at(int dir_fd, const char *dir_shown, size_t *ret_removed)
 		const char *name = list.ptr[i].name;
 		if (!stage_is_temp_name(name) || !is_orphan(dir_fd, name, &fd))
 			continue;
-		if (FAULT("unlinkat") || unlinkat(dir_fd, name, 0) != 0)
+		bool is_removed = !FAULT("unlinkat") && unlinkat(dir_fd, name, 0) == 0;
+		if (!is_removed && errno != ENOENT) /* its run has just moved it into place */
 			return err_sys(errno, "cannot remove '%s/%s'", dir_shown, name);
-		++*ret_removed;
+		*ret_removed += is_removed ? 1 : 0;
 	}
 	return NULL;
 }

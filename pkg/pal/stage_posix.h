@@ -12,8 +12,8 @@
  * flushed; closed in every case), which messages call `dir_shown`.
  */
 NODISCARD err *stage_begin_at(int take_dir_fd, const char *dir_shown, const char *name,
-			      const struct fs_stage_opts *opts, struct view bytes,
-			      struct fs_stage **ret_stage);
+                              const struct fs_stage_opts *opts, struct view bytes,
+                              struct fs_stage **ret_stage);
 
 /* Flush a folder after a change in it; `what` names it. */
 NODISCARD err *stage_sync_dir(int dir_fd, const char *what);

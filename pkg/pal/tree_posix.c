@@ -46,8 +46,8 @@ static err *read_entries(DIR *dir, const char *what, struct fs_list *list)
 			return errno ? err_sys(errno, "cannot list '%s'", what) : NULL;
 		if (str_equal(entry->d_name, ".") || str_equal(entry->d_name, ".."))
 			continue;
-		struct fs_entry item = {mem_strdup(entry->d_name),
-					type_of_entry(dirfd(dir), entry)};
+		struct fs_entry item = { mem_strdup(entry->d_name),
+			                 type_of_entry(dirfd(dir), entry) };
 		vec_push(list, item);
 	}
 }
@@ -60,7 +60,7 @@ err *fd_list_dir(int take_fd, const char *what, struct fs_list *ret_list)
 		fd_close(take_fd);
 		return e;
 	}
-	AUTO(fs_list) list = {0};
+	AUTO(fs_list) list = { 0 };
 	err *e = read_entries(dir, what, &list);
 	(void)closedir(dir);
 	if (e)
@@ -69,7 +69,7 @@ err *fd_list_dir(int take_fd, const char *what, struct fs_list *ret_list)
 		qsort(list.ptr, list.len, sizeof(*list.ptr), compare_entries);
 	fs_list_clear(ret_list);
 	*ret_list = list;
-	list = (struct fs_list){0};
+	list = (struct fs_list){ 0 };
 	return NULL;
 }
 
@@ -77,7 +77,7 @@ static err *remove_level(int dir_fd, const char *name, const char *what, dev_t d
 
 static err *remove_content(int fd, const char *what, dev_t dev, unsigned depth)
 {
-	AUTO(fs_list) list = {0};
+	AUTO(fs_list) list = { 0 };
 	int listed = FAULT("dup") ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (listed < 0)
 		return err_sys(errno, "cannot remove '%s'", what);
@@ -93,7 +93,7 @@ static err *remove_dir(int dir_fd, const char *name, const char *what, dev_t dev
 {
 	if (depth > TREE_DEPTH_MAX)
 		return err_new(ERR_LIMIT, "cannot remove '%s': more than %d folders deep", what,
-			       TREE_DEPTH_MAX);
+		               TREE_DEPTH_MAX);
 	AUTOFD fd = fd_openat(dir_fd, name, FD_DIR_READ | O_NOFOLLOW, 0);
 	struct stat st;
 	if (fd < 0 && errno == ENOENT)
@@ -102,7 +102,7 @@ static err *remove_dir(int dir_fd, const char *name, const char *what, dev_t dev
 		return err_sys(errno, "cannot remove '%s'", what);
 	if (st.st_dev != dev)
 		return err_new(ERR_REFUSED,
-			       "cannot remove '%s': another file system is mounted there", what);
+		               "cannot remove '%s': another file system is mounted there", what);
 	TRY(remove_content(fd, what, dev, depth));
 	if ((FAULT("rmdir") || unlinkat(dir_fd, name, AT_REMOVEDIR) != 0) && errno != ENOENT)
 		return err_sys(errno, "cannot remove '%s'", what);

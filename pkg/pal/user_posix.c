@@ -103,7 +103,7 @@ static bool system_group(const char *name, uint32_t *ret_gid)
 }
 
 static err *resolve(struct fs_root *root, const char *file, const char *kind, const char *name,
-		    bool (*system_lookup)(const char *, uint32_t *), uint32_t *ret_id)
+                    bool (*system_lookup)(const char *, uint32_t *), uint32_t *ret_id)
 {
 	AUTO(str) text = STR_INIT;
 	bool has_own;
@@ -113,7 +113,7 @@ static err *resolve(struct fs_root *root, const char *file, const char *kind, co
 	if (has_own ? find_name(&text, name, ret_id) : system_lookup(name, ret_id))
 		return NULL;
 	return err_new(ERR_NOT_FOUND, "there is no %s '%s' %s", kind, name,
-		       has_own ? "in the root's own account files" : "on this machine");
+	               has_own ? "in the root's own account files" : "on this machine");
 }
 
 err *user_id(struct fs_root *root, const char *name, uint32_t *ret_uid)
@@ -127,7 +127,7 @@ err *user_group_id(struct fs_root *root, const char *name, uint32_t *ret_gid)
 }
 
 static bool own_name(struct fs_root *root, const char *file, uint32_t id, struct str *ret_name,
-		     bool *ret_has_own)
+                     bool *ret_has_own)
 {
 	AUTO(str) text = STR_INIT;
 	err_ignore(read_accounts(root, file, &text, ret_has_own), "then it is shown as a number");

@@ -31,7 +31,7 @@ TEST(fs, writes_a_file_whole_and_with_its_exact_mode)
 TEST(fs, an_atomic_write_leaves_no_other_file)
 {
 	AUTOFREE char *path = in_dir("a");
-	AUTO(fs_list) list = {0};
+	AUTO(fs_list) list = { 0 };
 	for (int i = 0; i < 3; i++)
 		CHECK_OK(fs_write_atomic(path, view_of("text"), 0600));
 	CHECK_OK(fs_list(test_dir(), &list));
@@ -110,7 +110,7 @@ TEST(fs, makes_folders_on_the_way_and_accepts_existing_ones)
 
 TEST(fs, lists_a_folder_sorted_with_types)
 {
-	AUTO(fs_list) list = {0};
+	AUTO(fs_list) list = { 0 };
 	AUTOFREE char *b = in_dir("b"), *a = in_dir("a"), *link = in_dir("Z");
 	CHECK_OK(fs_write_atomic(b, view_of(""), 0600));
 	CHECK_OK(fs_mkdir_all(a, 0755));

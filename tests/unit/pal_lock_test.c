@@ -20,7 +20,7 @@ static pid_t hold_in_child(const char *path)
 	pid_t pid = fork();
 	if (pid == 0) {
 		struct lock *lock = NULL;
-		const struct lock_opts opts = {.command = "fettle apply"};
+		const struct lock_opts opts = { .command = "fettle apply" };
 		close(ready[0]);
 		err *e = lock_take(path, &opts, &lock);
 		if (e || write(ready[1], "x", 1) != 1)
@@ -41,7 +41,7 @@ TEST(lock, says_who_holds_it)
 	AUTO(str) host = STR_INIT;
 	struct lock *lock = NULL;
 	pid_t pid = hold_in_child(path);
-	err *e = lock_take(path, &(struct lock_opts){.what = "project 'shop'"}, &lock);
+	err *e = lock_take(path, &(struct lock_opts){ .what = "project 'shop'" }, &lock);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	user_host_name(&host);
@@ -57,7 +57,7 @@ TEST(lock, dies_with_its_holder)
 	pid_t pid = hold_in_child(path);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	CHECK_OK(lock_take(path, &(struct lock_opts){0}, &lock));
+	CHECK_OK(lock_take(path, &(struct lock_opts){ 0 }, &lock));
 	lock_free(lock);
 }
 
@@ -65,10 +65,11 @@ TEST(lock, excludes_within_one_process_and_names_the_command)
 {
 	AUTOFREE char *path = path_join(test_dir(), "lock");
 	struct lock *first = NULL, *second = NULL;
-	CHECK_OK(lock_take(path, &(struct lock_opts){.command = "fettle diff"}, &first));
-	CHECK_ERR(lock_take(path, &(struct lock_opts){0}, &second), ERR_CONFLICT, "(fettle diff)");
+	CHECK_OK(lock_take(path, &(struct lock_opts){ .command = "fettle diff" }, &first));
+	CHECK_ERR(lock_take(path, &(struct lock_opts){ 0 }, &second), ERR_CONFLICT,
+	          "(fettle diff)");
 	lock_free(first);
-	CHECK_OK(lock_take(path, &(struct lock_opts){0}, &second));
+	CHECK_OK(lock_take(path, &(struct lock_opts){ 0 }, &second));
 	lock_free(second);
 	lock_free(NULL);
 }
@@ -78,14 +79,14 @@ TEST(lock, waits_until_it_is_free_or_the_deadline)
 	AUTOFREE char *path = path_join(test_dir(), "lock");
 	struct lock *lock = NULL;
 	pid_t pid = hold_in_child(path);
-	err *late = lock_take(path, &(struct lock_opts){.wait_ms = 60}, &lock);
+	err *late = lock_take(path, &(struct lock_opts){ .wait_ms = 60 }, &lock);
 	pid_t killer = fork();
 	if (killer == 0) {
-		nanosleep(&(struct timespec){0, 50000000}, NULL);
+		nanosleep(&(struct timespec){ 0, 50000000 }, NULL);
 		kill(pid, SIGKILL);
 		_exit(0);
 	}
-	err *taken = lock_take(path, &(struct lock_opts){.wait_ms = 10000}, &lock);
+	err *taken = lock_take(path, &(struct lock_opts){ .wait_ms = 10000 }, &lock);
 	waitpid(killer, NULL, 0);
 	waitpid(pid, NULL, 0);
 	CHECK_ERR(late, ERR_CONFLICT, "locked by pid");
@@ -98,8 +99,8 @@ TEST(lock, waiting_can_be_cancelled)
 	AUTOFREE char *path = path_join(test_dir(), "lock");
 	struct lock *first = NULL, *second = NULL;
 	atomic_int cancel = 1;
-	CHECK_OK(lock_take(path, &(struct lock_opts){0}, &first));
-	err *e = lock_take(path, &(struct lock_opts){.wait_ms = -1, .cancel = &cancel}, &second);
+	CHECK_OK(lock_take(path, &(struct lock_opts){ 0 }, &first));
+	err *e = lock_take(path, &(struct lock_opts){ .wait_ms = -1, .cancel = &cancel }, &second);
 	lock_free(first);
 	CHECK_ERR(e, ERR_CANCELLED, "waiting for the lock");
 }
@@ -108,5 +109,5 @@ TEST(lock, a_missing_folder_is_not_found)
 {
 	AUTOFREE char *path = path_join(test_dir(), "no/lock");
 	struct lock *lock = NULL;
-	CHECK_ERR(lock_take(path, &(struct lock_opts){0}, &lock), ERR_NOT_FOUND, "lock file");
+	CHECK_ERR(lock_take(path, &(struct lock_opts){ 0 }, &lock), ERR_NOT_FOUND, "lock file");
 }

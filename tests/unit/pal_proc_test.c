@@ -13,7 +13,7 @@
 
 static err *shell(const char *script, struct proc_opts opts, struct proc_result *ret_result)
 {
-	const char *const argv[] = {"sh", "-c", script, NULL};
+	const char *const argv[] = { "sh", "-c", script, NULL };
 	opts.argv = argv;
 	return proc_run(&opts, ret_result);
 }
@@ -28,7 +28,7 @@ static int64_t now_ms(void)
 TEST(proc, captures_both_streams_and_the_exit_code)
 {
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	CHECK_OK(shell("echo out; echo err >&2; exit 3", (struct proc_opts){0}, &result));
+	CHECK_OK(shell("echo out; echo err >&2; exit 3", (struct proc_opts){ 0 }, &result));
 	CHECK_STR(result.out.ptr, "out\n");
 	CHECK_STR(result.err.ptr, "err\n");
 	CHECK_INT(result.exit_code, 3);
@@ -39,8 +39,8 @@ TEST(proc, captures_both_streams_and_the_exit_code)
 TEST(proc, success_is_no_error_and_a_result_can_be_used_again)
 {
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	CHECK_OK(shell("echo one", (struct proc_opts){0}, &result));
-	CHECK_OK(shell("echo two", (struct proc_opts){0}, &result));
+	CHECK_OK(shell("echo one", (struct proc_opts){ 0 }, &result));
+	CHECK_OK(shell("echo two", (struct proc_opts){ 0 }, &result));
 	CHECK_STR(result.out.ptr, "two\n");
 	CHECK_OK(proc_result_err(&result, "sh"));
 }
@@ -48,9 +48,10 @@ TEST(proc, success_is_no_error_and_a_result_can_be_used_again)
 TEST(proc, arguments_arrive_as_they_are)
 {
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	const char *const argv[] = {"printf", "[%s]",      "",   " a b ",
-				    "\"q\"",  "$HOME;`x`", "\\", NULL};
-	CHECK_OK(proc_run(&(struct proc_opts){.argv = argv}, &result));
+	const char *const argv[] = {
+		"printf", "[%s]", "", " a b ", "\"q\"", "$HOME;`x`", "\\", NULL
+	};
+	CHECK_OK(proc_run(&(struct proc_opts){ .argv = argv }, &result));
 	CHECK_STR(result.out.ptr, "[][ a b ][\"q\"][$HOME;`x`][\\]");
 }
 
@@ -60,7 +61,7 @@ TEST(proc, input_larger_than_a_pipe_comes_back_whole)
 	AUTO(str) big = STR_INIT;
 	for (int i = 0; i < 300000; i++)
 		str_addch(&big, (char)('a' + i % 26));
-	struct proc_opts opts = {.input = view_str(&big), .output_limit = 1 << 20};
+	struct proc_opts opts = { .input = view_str(&big), .output_limit = 1 << 20 };
 	CHECK_OK(shell("cat", opts, &result));
 	CHECK_INT(result.out.len, big.len);
 	CHECK(memcmp(result.out.ptr, big.ptr, big.len) == 0);
@@ -72,15 +73,15 @@ TEST(proc, a_child_that_ignores_its_input_is_no_error)
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 	AUTO(str) big = STR_INIT;
 	str_add_repeat(&big, 'x', 1 << 20);
-	CHECK_OK(shell("exec <&-; sleep 0.05", (struct proc_opts){.input = view_str(&big)},
-		       &result));
+	CHECK_OK(shell("exec <&-; sleep 0.05", (struct proc_opts){ .input = view_str(&big) },
+	               &result));
 	CHECK_OK(proc_result_err(&result, "sh"));
 }
 
 TEST(proc, without_input_stdin_is_at_its_end)
 {
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	CHECK_OK(shell("cat; echo end", (struct proc_opts){0}, &result));
+	CHECK_OK(shell("cat; echo end", (struct proc_opts){ 0 }, &result));
 	CHECK_STR(result.out.ptr, "end\n");
 }
 
@@ -88,7 +89,7 @@ TEST(proc, only_the_end_of_long_output_is_kept)
 {
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 	CHECK_OK(shell("i=0; while [ $i -lt 5000 ]; do echo line $i; i=$((i+1)); done",
-		       (struct proc_opts){.output_limit = 100}, &result));
+	               (struct proc_opts){ .output_limit = 100 }, &result));
 	CHECK_INT(result.out.len, 100);
 	CHECK(result.out_truncated);
 	CHECK(str_ends(result.out.ptr, "line 4999\n"));
@@ -98,8 +99,8 @@ TEST(proc, only_the_end_of_long_output_is_kept)
 TEST(proc, streams_can_be_merged_in_order)
 {
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	CHECK_OK(shell("echo 1; echo 2 >&2; echo 3", (struct proc_opts){.flags = PROC_MERGE_STDERR},
-		       &result));
+	CHECK_OK(shell("echo 1; echo 2 >&2; echo 3",
+	               (struct proc_opts){ .flags = PROC_MERGE_STDERR }, &result));
 	CHECK_STR(result.out.ptr, "1\n2\n3\n");
 	CHECK_STR(result.err.ptr, "");
 }
@@ -107,8 +108,8 @@ TEST(proc, streams_can_be_merged_in_order)
 TEST(proc, environment_and_folder_are_set)
 {
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	const char *const env[] = {"FETTLE_A=1 2", "HOME", "FETTLE_B=", NULL};
-	struct proc_opts opts = {.env = env, .dir = test_dir()};
+	const char *const env[] = { "FETTLE_A=1 2", "HOME", "FETTLE_B=", NULL };
+	struct proc_opts opts = { .env = env, .dir = test_dir() };
 	CHECK_OK(shell("echo \"$FETTLE_A,${HOME-none},${FETTLE_B-unset}\"; pwd", opts, &result));
 	CHECK(str_starts(result.out.ptr, "1 2,none,\n"));
 	CHECK_HAS(result.out.ptr, test_dir());
@@ -122,11 +123,11 @@ TEST(proc, the_program_is_found_in_the_path_the_child_gets)
 	AUTOFREE char *program = path_join(test_dir(), "mytool");
 	AUTOFREE char *path = str_format("PATH=%s", test_dir());
 	CHECK_OK(fs_write_atomic(program, view_of("#!/bin/sh\necho mine\n"), 0755));
-	const char *const env[] = {path, NULL}, *const argv[] = {"mytool", NULL};
-	CHECK_OK(proc_run(&(struct proc_opts){.argv = argv, .env = env}, &result));
+	const char *const env[] = { path, NULL }, *const argv[] = { "mytool", NULL };
+	CHECK_OK(proc_run(&(struct proc_opts){ .argv = argv, .env = env }, &result));
 	CHECK_STR(result.out.ptr, "mine\n");
-	CHECK_ERR(proc_run(&(struct proc_opts){.argv = argv}, &result), ERR_NOT_FOUND,
-		  "'mytool' in PATH");
+	CHECK_ERR(proc_run(&(struct proc_opts){ .argv = argv }, &result), ERR_NOT_FOUND,
+	          "'mytool' in PATH");
 }
 
 TEST(proc, says_why_a_program_cannot_run)
@@ -138,22 +139,23 @@ TEST(proc, says_why_a_program_cannot_run)
 	CHECK_OK(fs_write_atomic(text, view_of("hello\n"), 0755));
 	CHECK_OK(fs_write_atomic(script, view_of("#!/no/such/shell\n"), 0755));
 	CHECK_OK(fs_write_atomic(denied, view_of("#!/bin/sh\n"), 0644));
-	const char *argv[] = {text, NULL};
-	CHECK_ERR(proc_run(&(struct proc_opts){.argv = argv}, &result), ERR_INVALID, "no program");
+	const char *argv[] = { text, NULL };
+	CHECK_ERR(proc_run(&(struct proc_opts){ .argv = argv }, &result), ERR_INVALID,
+	          "no program");
 	argv[0] = script;
-	CHECK_ERR(proc_run(&(struct proc_opts){.argv = argv}, &result), ERR_NOT_FOUND,
-		  "interpreter is missing");
+	CHECK_ERR(proc_run(&(struct proc_opts){ .argv = argv }, &result), ERR_NOT_FOUND,
+	          "interpreter is missing");
 	argv[0] = denied;
-	CHECK_ERR(proc_run(&(struct proc_opts){.argv = argv}, &result), ERR_DENIED, "cannot run");
+	CHECK_ERR(proc_run(&(struct proc_opts){ .argv = argv }, &result), ERR_DENIED, "cannot run");
 	argv[0] = "/no/such/program";
-	CHECK_ERR(proc_run(&(struct proc_opts){.argv = argv}, &result), ERR_NOT_FOUND,
-		  "cannot run");
+	CHECK_ERR(proc_run(&(struct proc_opts){ .argv = argv }, &result), ERR_NOT_FOUND,
+	          "cannot run");
 }
 
 TEST(proc, a_signal_is_reported_by_name)
 {
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	CHECK_OK(shell("kill -USR1 $$", (struct proc_opts){0}, &result));
+	CHECK_OK(shell("kill -USR1 $$", (struct proc_opts){ 0 }, &result));
 	CHECK_INT(result.signal, SIGUSR1);
 	CHECK_INT(result.exit_code, -1);
 	CHECK_ERR(proc_result_err(&result, "sh"), ERR_INVALID, "ended by signal USR1");
@@ -177,7 +179,7 @@ static bool is_gone(const char *pid_file)
 		err_ignore(e, "no such process");
 		if (is_dead)
 			return true;
-		nanosleep(&(struct timespec){0, 5000000}, NULL);
+		nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
 	}
 	return false;
 }
@@ -186,8 +188,8 @@ TEST(proc, the_deadline_ends_the_child_and_its_children)
 {
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 	AUTOFREE char *pid_file = path_join(test_dir(), "pid");
-	const char *const env[] = {"UNUSED", NULL};
-	struct proc_opts opts = {.timeout_ms = 200, .dir = test_dir(), .env = env};
+	const char *const env[] = { "UNUSED", NULL };
+	struct proc_opts opts = { .timeout_ms = 200, .dir = test_dir(), .env = env };
 	int64_t start = now_ms();
 	CHECK_OK(shell("echo before; sleep 60 & echo $! > pid; wait", opts, &result));
 	CHECK(now_ms() - start < 5000);
@@ -200,7 +202,7 @@ TEST(proc, the_deadline_ends_the_child_and_its_children)
 TEST(proc, a_child_that_ignores_term_is_killed_after_the_grace)
 {
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	struct proc_opts opts = {.timeout_ms = 100, .grace_ms = 100};
+	struct proc_opts opts = { .timeout_ms = 100, .grace_ms = 100 };
 	int64_t start = now_ms();
 	CHECK_OK(shell("trap '' TERM; while :; do sleep 0.05; done", opts, &result));
 	CHECK(now_ms() - start < 5000);
@@ -211,7 +213,7 @@ TEST(proc, a_child_that_ignores_term_is_killed_after_the_grace)
 TEST(proc, a_child_may_clean_up_on_term)
 {
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	struct proc_opts opts = {.timeout_ms = 100};
+	struct proc_opts opts = { .timeout_ms = 100 };
 	CHECK_OK(
 		shell("trap 'echo bye; exit 0' TERM; while :; do sleep 0.02; done", opts, &result));
 	CHECK(result.timed_out);
@@ -223,7 +225,7 @@ TEST(proc, cancelling_ends_the_child)
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 	atomic_int cancel = 1;
 	int64_t start = now_ms();
-	CHECK_OK(shell("sleep 60", (struct proc_opts){.cancel = &cancel}, &result));
+	CHECK_OK(shell("sleep 60", (struct proc_opts){ .cancel = &cancel }, &result));
 	CHECK(now_ms() - start < 5000);
 	CHECK(result.cancelled);
 	CHECK_ERR(proc_result_err(&result, "sleep"), ERR_CANCELLED, "was stopped");
@@ -235,7 +237,7 @@ TEST(proc, a_daemon_left_behind_does_not_hold_us)
 	AUTOFREE char *pid_file = path_join(test_dir(), "pid");
 	AUTO(str) text = STR_INIT;
 	int64_t start = now_ms(), pid;
-	struct proc_opts opts = {.dir = test_dir()};
+	struct proc_opts opts = { .dir = test_dir() };
 	CHECK_OK(shell("sleep 30 & echo $! > pid; echo started", opts, &result));
 	CHECK(now_ms() - start < 5000);
 	CHECK_STR(result.out.ptr, "started\n");
@@ -257,7 +259,7 @@ TEST(proc, children_inherit_no_other_descriptor_and_no_blocked_signal)
 	pthread_sigmask(SIG_BLOCK, &set, &old);
 	signal(SIGUSR2, SIG_IGN);
 	err *e = shell("ls /proc/$$/fd; exec grep -E 'SigBlk|SigIgn' /proc/self/status",
-		       (struct proc_opts){0}, &result);
+	               (struct proc_opts){ 0 }, &result);
 	signal(SIGUSR2, SIG_DFL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	close(leaky);
@@ -274,7 +276,7 @@ TEST(proc, finds_programs_and_only_programs)
 	CHECK_OK(proc_find("sh", &path));
 	CHECK(str_ends(path.ptr, "/sh"));
 	CHECK_ERR(proc_find("no-such-program-here", &path), ERR_NOT_FOUND,
-		  "cannot find the program");
+	          "cannot find the program");
 	CHECK_ERR(proc_find("/etc/passwd", &path), ERR_NOT_FOUND, "no program");
 	CHECK_ERR(proc_find("/etc", &path), ERR_NOT_FOUND, "no program");
 }
@@ -300,7 +302,7 @@ TEST(proc, pid_files_are_read_strictly)
 	int64_t pid = 0;
 	CHECK_OK(proc_parse_pid(view_of(" 4711\n"), &pid));
 	CHECK_INT(pid, 4711);
-	static const char *const bad[] = {"", "\n", "1", "0", "-5", "12 13", "x", "99999999999"};
+	static const char *const bad[] = { "", "\n", "1", "0", "-5", "12 13", "x", "99999999999" };
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		CHECK_ERR(proc_parse_pid(view_of(bad[i]), &pid), ERR_INVALID, "no process id");
 	CHECK_ERR(proc_signal(1, "TERM"), ERR_INVALID, "process 1");
@@ -311,13 +313,13 @@ TEST(proc, a_stale_pid_file_signals_nobody)
 {
 	AUTOFREE char *path = path_join(test_dir(), "pid");
 	AUTOFREE char *text = str_format("%d\n", (int)getpid());
-	struct sigaction ignore = {.sa_handler = SIG_IGN}, old;
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
 	CHECK_OK(fs_write_atomic(path, view_of(text), 0644));
 	sigaction(SIGUSR1, &ignore, &old);
 	err *fresh = proc_signal_pid_file(path, "USR1");
 	sigaction(SIGUSR1, &old, NULL);
 	CHECK_OK(fresh);
-	const struct timespec long_ago[2] = {{1000, 0}, {1000, 0}};
+	const struct timespec long_ago[2] = { { 1000, 0 }, { 1000, 0 } };
 	CHECK_INT(utimensat(AT_FDCWD, path, long_ago, 0), 0);
 	CHECK_ERR(proc_signal_pid_file(path, "USR1"), ERR_NOT_FOUND, "is another one");
 	CHECK_OK(fs_write_atomic(path, view_of("2147483646"), 0644));
@@ -329,10 +331,10 @@ TEST(proc, any_failing_call_is_an_error_and_leaves_no_child)
 {
 	fault_arm(0);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	CHECK_OK(shell("echo x", (struct proc_opts){.timeout_ms = 5000}, &result));
+	CHECK_OK(shell("echo x", (struct proc_opts){ .timeout_ms = 5000 }, &result));
 	for (unsigned long n = 1; n <= 4; n++) {
 		fault_arm(n);
-		err *e = shell("echo x", (struct proc_opts){.timeout_ms = 5000}, &result);
+		err *e = shell("echo x", (struct proc_opts){ .timeout_ms = 5000 }, &result);
 		fault_arm(0);
 		CHECK_ERR(e, ERR_IO, "cannot");
 	}

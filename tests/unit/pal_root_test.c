@@ -31,7 +31,7 @@ static struct fs_root *open_root(bool by_hand)
 	return root;
 }
 
-static const struct fs_stage_opts plain = {0644, FS_KEEP, FS_KEEP, false};
+static const struct fs_stage_opts plain = { 0644, FS_KEEP, FS_KEEP, false };
 
 static err *put(struct fs_root *root, const char *rel, const char *text)
 {
@@ -46,7 +46,7 @@ static void make_link(struct fs_root *root, const char *target, const char *rel)
 
 static size_t count_entries(struct fs_root *root, const char *rel)
 {
-	AUTO(fs_list) list = {0};
+	AUTO(fs_list) list = { 0 };
 	err_ignore(fs_root_list(root, rel, &list), "a test looks at the count");
 	return list.len;
 }
@@ -77,7 +77,7 @@ BOTH(an_absolute_symlink_is_refused_by_name)
 	CHECK_ERR(fs_root_stat(root, "out/secret", &st), ERR_REFUSED, "leads out of");
 	CHECK_ERR(fs_root_probe(root, "out/secret", &st), ERR_REFUSED, "leads out of");
 	CHECK_ERR(fs_root_same(root, "out/secret", view_of("secret"), &is_same, &st), ERR_REFUSED,
-		  "leads out of");
+	          "leads out of");
 	CHECK_ERR(put(root, "out/secret", "x"), ERR_REFUSED, "-> '");
 	CHECK_ERR(fs_root_mkdir(root, "out/dir", 0755), ERR_REFUSED, "leads out of");
 	CHECK_ERR(fs_root_mkdir_all(root, "out/dir/dir", 0755), ERR_REFUSED, "leads out of");
@@ -98,9 +98,9 @@ BOTH(a_symlink_that_climbs_out_is_refused)
 	make_link(root, "../../../outside", "a/b/up");
 	make_link(root, "up", "a/b/up2");
 	CHECK_ERR(fs_root_read(root, "a/b/up/secret", 100, &text, NULL), ERR_REFUSED,
-		  "'a/b/up' -> '../../../outside'");
+	          "'a/b/up' -> '../../../outside'");
 	CHECK_ERR(fs_root_read(root, "a/b/up2/secret", 100, &text, NULL), ERR_REFUSED,
-		  "'a/b/up' -> '../../../outside'");
+	          "'a/b/up' -> '../../../outside'");
 }
 
 BOTH(an_absolute_symlink_to_the_inside_is_refused_too)
@@ -147,7 +147,8 @@ BOTH(a_symlink_in_the_last_place_is_not_followed)
 	CHECK(!is_same);
 	CHECK_INT(st.type, FS_SYMLINK);
 	CHECK_ERR(fs_root_chmod(root, "link", 0600), ERR_INVALID, "it is a symlink");
-	CHECK_ERR(fs_root_list(root, "link", &(struct fs_list){0}), ERR_INVALID, "it is a symlink");
+	CHECK_ERR(fs_root_list(root, "link", &(struct fs_list){ 0 }), ERR_INVALID,
+	          "it is a symlink");
 	CHECK_OK(fs_root_readlink(root, "link", &text));
 	CHECK_STR(text.ptr, "file");
 	CHECK_OK(put(root, "link", "new"));
@@ -205,8 +206,8 @@ TEST(root, plain_relative_paths_only)
 {
 	AUTOPTR(fs_root) root = open_root(false);
 	struct fs_stat st;
-	static const char *const bad[] = {"../x", "/etc", "a/../b", "a//b",
-					  "a/",   "./a",  "a/.",    ".."};
+	static const char *const bad[] = { "../x", "/etc", "a/../b", "a//b",
+		                           "a/",   "./a",  "a/.",    ".." };
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		CHECK_ERR(fs_root_stat(root, bad[i], &st), ERR_INVALID, "not a plain path");
 		CHECK_ERR(put(root, bad[i], "x"), ERR_INVALID, "not a plain path");
@@ -283,7 +284,7 @@ TEST(root, probing_nothing_is_an_answer)
 	struct fs_stat st;
 	bool is_same = true;
 	CHECK_OK(put(root, "file", "x"));
-	static const char *const missing[] = {"nothing", "no/such/folder", "file/below"};
+	static const char *const missing[] = { "nothing", "no/such/folder", "file/below" };
 	for (size_t i = 0; i < ARRAY_LEN(missing); i++) {
 		CHECK_OK(fs_root_probe(root, missing[i], &st));
 		CHECK_INT(st.type, FS_NONE);
@@ -292,7 +293,7 @@ TEST(root, probing_nothing_is_an_answer)
 		CHECK_INT(st.type, FS_NONE);
 		CHECK_ERR(fs_root_stat(root, missing[i], &st), ERR_NOT_FOUND, missing[i]);
 		CHECK_ERR(fs_root_read(root, missing[i], 9, &(struct str)STR_INIT, NULL),
-			  ERR_NOT_FOUND, missing[i]);
+		          ERR_NOT_FOUND, missing[i]);
 	}
 }
 
@@ -314,7 +315,7 @@ TEST(root, compares_content_byte_for_byte)
 	CHECK_OK(fs_root_same(root, "big", view_of("x"), &is_same, &st));
 	CHECK(!is_same);
 	CHECK_OK(put(root, "empty", ""));
-	CHECK_OK(fs_root_same(root, "empty", (struct view){NULL, 0}, &is_same, &st));
+	CHECK_OK(fs_root_same(root, "empty", (struct view){ NULL, 0 }, &is_same, &st));
 	CHECK(is_same);
 }
 
@@ -327,13 +328,13 @@ TEST(root, folders_pipes_and_sockets_are_not_files)
 	CHECK_OK(fs_root_mkdir(root, "dir", 0755));
 	AUTOFREE char *pipe = path_join(fs_root_path(root), "pipe");
 	CHECK_INT(mkfifo(pipe, 0600), 0);
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/sock", fs_root_path(root));
 	int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int bound = bind(sock, (struct sockaddr *)&address, sizeof(address));
 	close(sock);
 	CHECK_INT(bound, 0);
-	static const char *const names[] = {"dir", "pipe", "sock"};
+	static const char *const names[] = { "dir", "pipe", "sock" };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		CHECK_OK(fs_root_same(root, names[i], view_of(""), &is_same, &st));
 		CHECK(!is_same);
@@ -365,7 +366,7 @@ TEST(root, folders_get_exactly_the_mode_asked_for)
 	CHECK_ERR(fs_root_mkdir(root, "no/dir", 0755), ERR_NOT_FOUND, "cannot create the folder");
 	CHECK_OK(put(root, "file", "x"));
 	CHECK_ERR(fs_root_mkdir_all(root, "file/dir", 0755), ERR_EXISTS,
-		  "cannot create the folder");
+	          "cannot create the folder");
 	make_link(root, "nowhere", "dangling");
 	CHECK_ERR(fs_root_mkdir_all(root, "dangling/dir", 0755), ERR_EXISTS, "dangling");
 }
@@ -432,7 +433,7 @@ TEST(root, owners_change_when_we_may)
 TEST(root, lists_with_types)
 {
 	AUTOPTR(fs_root) root = open_root(false);
-	AUTO(fs_list) list = {0};
+	AUTO(fs_list) list = { 0 };
 	CHECK_OK(put(root, "file", "x"));
 	make_link(root, "file", "link");
 	CHECK_OK(fs_root_list(root, "", &list));

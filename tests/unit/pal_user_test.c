@@ -42,10 +42,10 @@ TEST(user, a_root_with_accounts_of_its_own_decides)
 	uint32_t id = 99;
 	CHECK_OK(user_id(root, "root", &id));
 	CHECK_INT(id, 0);
-	const struct fs_stage_opts opts = {0644, FS_KEEP, FS_KEEP, false};
+	const struct fs_stage_opts opts = { 0644, FS_KEEP, FS_KEEP, false };
 	CHECK_OK(fs_root_mkdir(root, "etc", 0755));
 	CHECK_OK(fs_root_write(root, "etc/passwd", &opts,
-			       view_of("broken\nwww:x:77:88:web:/:/bin/false\nbad:x:-3:1::\n"), 0));
+	                       view_of("broken\nwww:x:77:88:web:/:/bin/false\nbad:x:-3:1::\n"), 0));
 	CHECK_OK(fs_root_write(root, "etc/group", &opts, view_of("web:x:88:\n"), 0));
 	CHECK_OK(user_id(root, "www", &id));
 	CHECK_INT(id, 77);
@@ -63,7 +63,7 @@ TEST(user, a_root_with_accounts_of_its_own_decides)
 
 /* Runs `look` with one variable set, or unset for NULL, and puts the old value back. */
 static err *with_env(const char *name, const char *value, err *(*look)(struct str *),
-		     struct str *ret_path)
+                     struct str *ret_path)
 {
 	const char *now = getenv(name);
 	AUTOFREE char *old = now ? mem_strdup(now) : NULL;
