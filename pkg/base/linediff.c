@@ -23,7 +23,7 @@ struct line {
 struct side {
 	struct line *lines;
 	size_t count;
-	uint32_t *kept;    /* positions of the lines that exist on the other side too */
+	uint32_t *kept; /* positions of the lines that exist on the other side too */
 	size_t kept_count;
 };
 

@@ -161,7 +161,8 @@ static size_t token_start(const char *text, size_t end)
 	if (start == 0)
 		return 0;
 	if (text[--start] == '"')
-		while (start > 0 && (text[start - 1] != '"' || (start > 1 && text[start - 2] == '\\')))
+		while (start > 0 &&
+		       (text[start - 1] != '"' || (start > 1 && text[start - 2] == '\\')))
 			start--;
 	while (start > 0 && json_skip_word(text, start, start - 1) == start)
 		start--;
@@ -200,8 +201,8 @@ err *json_load(const char *text, size_t len, const char *name, struct arena *a,
 	TRY(json_check(&given, bom));
 	json_error_t error;
 	/* Numbers as doubles: jansson would refuse whole ones beyond int64, Kubernetes does not. */
-	const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL |
-	                     JSON_DECODE_INT_AS_REAL;
+	const size_t flags =
+		JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL;
 	json_t *root = json_loadb(text + bom, len - bom, flags, &error);
 	if (!root)
 		return explain(&given, bom, &error);
@@ -209,8 +210,9 @@ err *json_load(const char *text, size_t len, const char *name, struct arena *a,
 	source->name = arena_strdup(a, name);
 	source->text = arena_strndup(a, text, len);
 	source->len = len;
-	AUTO(loader) l = { .arena = a, .source = source, .text = source->text, .len = len,
-		           .at = bom, .line = 1, .line_start = bom };
+	AUTO(loader) l = { .arena = a, .source = source, .text = source->text, .len = len };
+	l.at = l.line_start = bom;
+	l.line = 1;
 	*ret_root = load_value(&l, root);
 	json_decref(root);
 	return NULL;

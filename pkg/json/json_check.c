@@ -13,7 +13,8 @@ struct checker {
 
 size_t json_skip_space(const char *text, size_t len, size_t at)
 {
-	while (at < len && (text[at] == ' ' || text[at] == '\n' || text[at] == '\t' || text[at] == '\r'))
+	while (at < len &&
+	       (text[at] == ' ' || text[at] == '\n' || text[at] == '\t' || text[at] == '\r'))
 		at++;
 	return at;
 }
@@ -116,7 +117,8 @@ static err *check_string(struct checker *c)
 		}
 	}
 	if (c->at >= c->len)
-		return place(c, err_new(ERR_INVALID, "this string is never closed"), start, start + 1);
+		return place(c, err_new(ERR_INVALID, "this string is never closed"), start,
+		             start + 1);
 	c->at++;
 	return NULL;
 }
@@ -215,8 +217,10 @@ static err *check_member(struct checker *c)
 	size_t start = c->at;
 	TRY(check_string(c));
 	if (c->at - start - 2 > LIMIT_KEY_BYTES)
-		return place(c, err_new(ERR_LIMIT, "a key has more than the %u bytes accepted",
-		                        LIMIT_KEY_BYTES), start, c->at);
+		return place(c,
+		             err_new(ERR_LIMIT, "a key has more than the %u bytes accepted",
+		                     LIMIT_KEY_BYTES),
+		             start, c->at);
 	if (!take(c, ':'))
 		return unexpected(c, "':' behind the key");
 	return check_value(c);
@@ -267,8 +271,10 @@ static err *check_bytes(const struct checker *c)
 {
 	size_t bad;
 	if (c->len > LIMIT_DOC_BYTES)
-		return err_at(err_new(ERR_LIMIT, "the text has %zu bytes, more than the %u accepted",
-		                      c->len, LIMIT_DOC_BYTES), c->source->name, 0, 0);
+		return err_at(err_new(ERR_LIMIT,
+		                      "the text has %zu bytes, more than the %u accepted", c->len,
+		                      LIMIT_DOC_BYTES),
+		              c->source->name, 0, 0);
 	if (utf8_valid(c->text, c->len, &bad))
 		return NULL;
 	return place(c, err_new(ERR_INVALID, "byte 0x%02x is not valid UTF-8", c->text[bad] & 0xff),
@@ -277,8 +283,9 @@ static err *check_bytes(const struct checker *c)
 
 err *json_check(const struct val_source *source, size_t start)
 {
-	struct checker c = { .source = source, .text = source->text, .len = source->len,
-		             .at = start };
+	struct checker c = {
+		.source = source, .text = source->text, .len = source->len, .at = start
+	};
 	TRY(check_bytes(&c));
 	skip_space(&c);
 	if (c.at == c.len)

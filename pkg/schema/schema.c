@@ -16,10 +16,10 @@ struct checker {
 };
 
 static const char *const kind_texts[] = {
-	[SCHEMA_ANY] = "anything",     [SCHEMA_BOOL] = "true or false",
+	[SCHEMA_ANY] = "anything",       [SCHEMA_BOOL] = "true or false",
 	[SCHEMA_INT] = "a whole number", [SCHEMA_NUMBER] = "a number",
-	[SCHEMA_STR] = "a string",     [SCHEMA_LIST] = "a list",
-	[SCHEMA_OBJECT] = "a map",     [SCHEMA_MAP] = "a map",
+	[SCHEMA_STR] = "a string",       [SCHEMA_LIST] = "a list",
+	[SCHEMA_OBJECT] = "a map",       [SCHEMA_MAP] = "a map",
 };
 
 static void add(struct checker *c, err *take_e)
@@ -152,7 +152,8 @@ static void add_found(const struct schema *schema, const struct val *v, struct s
 	size_t shown = MIN(v->as.str.len, (size_t)LONGEST_SHOWN);
 	size_t line = strcspn(v->as.str.ptr, "\n");
 	bool is_cut = shown < v->as.str.len || line < shown;
-	str_addf(out, ", found '%.*s%s'", (int)MIN(shown, line), v->as.str.ptr, is_cut ? "..." : "");
+	str_addf(out, ", found '%.*s%s'", (int)MIN(shown, line), v->as.str.ptr,
+	         is_cut ? "..." : "");
 }
 
 static bool is_choice(const struct schema *schema, const struct val *v)
@@ -271,7 +272,8 @@ static void check_entry(struct checker *c, const struct schema *schema, const st
 	const struct schema *field = find_field(schema->fields, entry->key);
 	if (field && field->instead)
 		add(c, err_hint(val_key_error(map, entry, "the field '%s' is not supported",
-		                              c->path.ptr), "%s", field->instead));
+		                              c->path.ptr),
+		                "%s", field->instead));
 	else if (field)
 		check_value(c, field, entry->value);
 	else if (!schema->is_open)
@@ -314,8 +316,7 @@ static void check_requires(struct checker *c, const char *const *names, const st
 			                     names[i]));
 }
 
-static void check_group(struct checker *c, const struct schema_group *group,
-                        const struct val *map)
+static void check_group(struct checker *c, const struct schema_group *group, const struct val *map)
 {
 	if (group->kind == SCHEMA_REQUIRES) {
 		check_requires(c, group->names, map);
@@ -353,8 +354,8 @@ static void check_key(struct checker *c, const struct schema *schema, const stru
                       const struct val_entry *entry)
 {
 	const struct schema_format *format = schema->key_format;
-	const char *reason = format && format->refuses ? format->refuses(entry->key, entry->key_len)
-	                                               : NULL;
+	const char *reason =
+		format && format->refuses ? format->refuses(entry->key, entry->key_len) : NULL;
 	if (reason)
 		add(c, val_key_error(map, entry, "expected %s as key, found '%.64s'%s%s",
 		                     format->expected, entry->key, *reason ? ": " : "", reason));
@@ -437,8 +438,8 @@ err *schema_check(const struct schema *schema, const struct val *v)
 	if (v)
 		check_value(&c, schema, v);
 	else
-		add(&c, err_new(ERR_INVALID, "expected %s, found nothing",
-		                kind_texts[schema->kind]));
+		add(&c,
+		    err_new(ERR_INVALID, "expected %s, found nothing", kind_texts[schema->kind]));
 	str_clear(&c.path);
 	return c.errors;
 }

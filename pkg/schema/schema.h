@@ -55,24 +55,26 @@ struct schema {
 	const char *name; /* field name; for a root: the title in the JSON Schema */
 	enum schema_kind kind;
 	bool required;
-	const char *about;                 /* one sentence, for the JSON Schema */
-	const struct schema *fields;       /* OBJECT: ends with SCHEMA_END */
-	const struct schema_group *groups; /* OBJECT: ends with SCHEMA_GROUP_END, or NULL */
-	bool is_open;                      /* OBJECT: unknown members are accepted */
-	const struct schema *of;           /* LIST, MAP: NULL = anything */
+	const char *about;                      /* one sentence, for the JSON Schema */
+	const struct schema *fields;            /* OBJECT: ends with SCHEMA_END */
+	const struct schema_group *groups;      /* OBJECT: ends with SCHEMA_GROUP_END, or NULL */
+	bool is_open;                           /* OBJECT: unknown members are accepted */
+	const struct schema *of;                /* LIST, MAP: NULL = anything */
 	const struct schema_format *key_format; /* MAP */
 	const char *const *choices;             /* STR: NULL-terminated; one name = constant */
 	const struct schema_format *format;     /* STR */
-	int64_t min, max;                  /* INT, NUMBER: used when max > min */
-	size_t min_len, max_len;           /* STR in bytes, LIST, MAP; 0 = no limit */
-	const struct schema *also;         /* accepted instead when the kind does not fit */
-	bool is_secret;                    /* STR: never show the value in messages */
-	const char *fallback;              /* default, for the JSON Schema (JSON text) */
-	const char *instead;               /* hint for a name that is gone or often mistaken; refuses */
+	int64_t min, max;                       /* INT, NUMBER: used when max > min */
+	size_t min_len, max_len;                /* STR in bytes, LIST, MAP; 0 = no limit */
+	const struct schema *also;              /* accepted instead when the kind does not fit */
+	bool is_secret;                         /* STR: never show the value in messages */
+	const char *fallback;                   /* default, for the JSON Schema (JSON text) */
+	const char *instead; /* hint for a name that is gone or often mistaken; refuses */
 };
 
+/* clang-format off */
 #define SCHEMA_END { .name = NULL }
 #define SCHEMA_GROUP_END { .names = NULL }
+/* clang-format on */
 
 /*
  * Check `v` against the table. All mistakes (at most 50) come back joined, in the order of the

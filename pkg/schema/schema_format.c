@@ -84,7 +84,9 @@ static size_t unit_ms(const char *text, size_t len, int64_t *ret_ms)
 	static const struct {
 		const char *name;
 		int64_t ms;
-	} units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 } };
+	} units[] = {
+		{ "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 }
+	};
 	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
 		size_t unit_len = strlen(units[i].name);
 		if (len < unit_len || memcmp(text, units[i].name, unit_len) != 0)
@@ -163,8 +165,9 @@ static const char *refuses_object_name(const char *text, size_t len)
 
 static const char *refuses_unit_name(const char *text, size_t len)
 {
-	static const char *const suffixes[] = { ".service", ".socket", ".timer", ".path", ".mount",
-		                                ".target", ".slice", ".automount", ".swap" };
+	static const char *const suffixes[] = { ".service", ".socket",    ".timer",
+		                                ".path",    ".mount",     ".target",
+		                                ".slice",   ".automount", ".swap" };
 	if (len > 255)
 		return "it is longer than 255 bytes";
 	for (size_t i = 0; i < len; i++) {
@@ -200,7 +203,8 @@ static const char *refuses_base64(const char *text, size_t len)
 			continue;
 		if (c == '=')
 			padding++;
-		else if (padding || !(is_lower(c) || is_upper(c) || is_digit(c) || c == '+' || c == '/'))
+		else if (padding ||
+		         !(is_lower(c) || is_upper(c) || is_digit(c) || c == '+' || c == '/'))
 			return "";
 		digits++;
 	}
@@ -239,7 +243,8 @@ const struct schema_format schema_duration = {
 
 const struct schema_format schema_unit_name = {
 	.expected = "a systemd unit such as nginx.service",
-	.pattern = "^[A-Za-z0-9:_.@\\\\-]+\\.(service|socket|timer|path|mount|target|slice|automount|swap)$",
+	.pattern =
+		"^[A-Za-z0-9:_.@\\\\-]+\\.(service|socket|timer|path|mount|target|slice|automount|swap)$",
 	.refuses = refuses_unit_name,
 };
 

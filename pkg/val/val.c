@@ -98,7 +98,8 @@ err *val_need(const struct val *map, const char *key, enum val_kind kind,
               const struct val **ret_value)
 {
 	if (!val_is(map, VAL_MAP))
-		return val_error(map, "expected a map with '%s', found %s", key, val_kind_text(map));
+		return val_error(map, "expected a map with '%s', found %s", key,
+		                 val_kind_text(map));
 	const struct val *v = val_get(map, key);
 	if (!v)
 		return val_error(map, "'%s' is missing", key);

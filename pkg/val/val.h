@@ -33,10 +33,10 @@ enum val_style {
 };
 
 enum val_flags {
-	VAL_IS_ALIAS = 1u << 0,  /* written `*name`: mark is the alias, children are the anchor's */
+	VAL_IS_ALIAS = 1u << 0, /* written `*name`: mark is the alias, children are the anchor's */
 	VAL_HAS_ANCHOR = 1u << 1, /* written `&name ...` */
-	VAL_HAS_TAG = 1u << 2,   /* written `!!str ...` */
-	VAL_IS_MERGED = 1u << 3, /* on a map entry: came in through `<<` */
+	VAL_HAS_TAG = 1u << 2,    /* written `!!str ...` */
+	VAL_IS_MERGED = 1u << 3,  /* on a map entry: came in through `<<` */
 };
 
 /* The text a tree was read from; shared by all its values, lives in their arena. */
@@ -137,14 +137,14 @@ NODISCARD err *val_need(const struct val *map, const char *key, enum val_kind ki
 NODISCARD err *val_need_str(const struct val *map, const char *key, const char **ret_text);
 
 /* for (VAL_EACH_ITEM(i, item, list)): `item` is const struct val * */
-#define VAL_EACH_ITEM(i, item, list_)                                                              \
-	size_t i = 0, i##_len_ = val_is((list_), VAL_LIST) ? (list_)->as.list.len : 0;             \
-	i < i##_len_ && ((item) = (list_)->as.list.items[i], true);                                \
+#define VAL_EACH_ITEM(i, item, list_)                                                  \
+	size_t i = 0, i##_len_ = val_is((list_), VAL_LIST) ? (list_)->as.list.len : 0; \
+	i < i##_len_ && ((item) = (list_)->as.list.items[i], true);                    \
 	i++
 /* for (VAL_EACH_ENTRY(i, entry, map)): `entry` is const struct val_entry * */
-#define VAL_EACH_ENTRY(i, entry, map_)                                                             \
-	size_t i = 0, i##_len_ = val_is((map_), VAL_MAP) ? (map_)->as.map.len : 0;                 \
-	i < i##_len_ && ((entry) = &(map_)->as.map.entries[i], true);                              \
+#define VAL_EACH_ENTRY(i, entry, map_)                                             \
+	size_t i = 0, i##_len_ = val_is((map_), VAL_MAP) ? (map_)->as.map.len : 0; \
+	i < i##_len_ && ((entry) = &(map_)->as.map.entries[i], true);              \
 	i++
 
 /* --- Errors at a value: ERR_INVALID with file, line, column and snippet (when it has a source). */

@@ -227,7 +227,9 @@ void val_setn(struct arena *a, struct val *map, const char *key, size_t len, str
 		return;
 	}
 	struct val_entry entry = {
-		.key = arena_strndup(a, key, len), .key_len = (uint32_t)len, .value = value,
+		.key = arena_strndup(a, key, len),
+		.key_len = (uint32_t)len,
+		.value = value,
 	};
 	val_add_entry(a, map, &entry);
 }

@@ -70,7 +70,8 @@ void val_format_float(double number, struct str *out)
 		return;
 	}
 	/* Exact digits where the text will be read as an integer: it must be the same number. */
-	if (fabs(number) < 9223372036854775808.0 && trunc(number) >= number && number >= trunc(number)) {
+	if (fabs(number) < 9223372036854775808.0 && trunc(number) >= number &&
+	    number >= trunc(number)) {
 		str_addf(out, "%" PRId64, (int64_t)number);
 		return;
 	}

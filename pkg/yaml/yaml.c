@@ -8,88 +8,10 @@
 
 #include "base/limits.h"
 #include "base/map.h"
-#include "base/utf8.h"
 #include "base/vec.h"
 #include "yaml/yaml.h"
 #include "yaml/yaml_internal.h"
 #include "yaml/yaml_loader.h"
-
-/* --- positions: libyaml counts characters, we count bytes --- */
-
-/* Move to the `chars`th character; libyaml's marks are never far from each other. */
-static size_t seek(const struct yaml_loader *l, struct yaml_cursor *cursor, size_t chars)
-{
-	const char *text = l->source->text;
-	while (cursor->chars < chars && cursor->bytes < l->source->len) {
-		cursor->bytes++;
-		while (cursor->bytes < l->source->len && (text[cursor->bytes] & 0xc0) == 0x80)
-			cursor->bytes++;
-		cursor->chars++;
-	}
-	while (cursor->chars > chars && cursor->bytes > l->bom) {
-		cursor->bytes--;
-		while (cursor->bytes > l->bom && (text[cursor->bytes] & 0xc0) == 0x80)
-			cursor->bytes--;
-		cursor->chars--;
-	}
-	return cursor->bytes;
-}
-
-size_t yaml_byte_offset(struct yaml_loader *l, size_t chars)
-{
-	if (l->is_ascii)
-		return MIN(chars + l->bom, l->source->len);
-	return seek(l, &l->here, chars);
-}
-
-static struct val_mark mark_of(struct yaml_loader *l, const yaml_mark_t *start, size_t end_chars)
-{
-	struct val_mark mark;
-	mark.start = (uint32_t)yaml_byte_offset(l, start->index);
-	mark.end = (uint32_t)yaml_byte_offset(l, end_chars);
-	mark.line = (uint32_t)start->line + 1;
-	mark.column = (uint32_t)start->column + 1;
-	if (!l->is_ascii)
-		mark.column = mark.start - (uint32_t)seek(l, &l->line_start,
-		                                          start->index - start->column) + 1;
-	return mark;
-}
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* Leave `&anchor` and `!tag` in front of a value out of its range. */
-static void skip_properties(const struct yaml_loader *l, struct val_mark *mark)
-{
-	const char *text = l->source->text;
-	uint32_t at = mark->start;
-	uint32_t line_start = mark->start - (mark->column - 1);
-	while (at < mark->end && (text[at] == '&' || text[at] == '!')) {
-		while (at < mark->end && !is_space(text[at]))
-			at++;
-		while (at < mark->end && (is_space(text[at]) || text[at] == '#')) {
-			if (text[at] == '#')
-				while (at + 1 < mark->end && text[at + 1] != '\n')
-					at++;
-			if (text[at] == '\n') {
-				mark->line++;
-				line_start = at + 1;
-			}
-			at++;
-		}
-	}
-	mark->start = at;
-	mark->column = at - line_start + 1;
-}
-
-/* libyaml lets a block scalar reach up to the next token. */
-static void trim_end(const struct yaml_loader *l, struct val_mark *mark)
-{
-	while (mark->end > mark->start && is_space(l->source->text[mark->end - 1]))
-		mark->end--;
-}
 
 /* --- errors --- */
 
@@ -109,7 +31,8 @@ static err *libyaml_error(struct yaml_loader *l)
 		.context_line = parser->context_mark.line + 1,
 	};
 	if (parser->error == YAML_READER_ERROR) {
-		problem.at = problem.context_at = MIN(parser->problem_offset + l->bom, l->source->len);
+		problem.at = problem.context_at =
+			MIN(parser->problem_offset + l->bom, l->source->len);
 		return yaml_explain(l->source, &problem);
 	}
 	problem.at = yaml_byte_offset(l, parser->problem_mark.index);
@@ -132,7 +55,7 @@ static err *count_nodes(struct yaml_loader *l, uint64_t count)
 		return NULL;
 	err *e = err_new(ERR_LIMIT, "more than %u values, with every alias counted in full",
 	                 LIMIT_NODES);
-	return at_mark(l, e, mark_of(l, &l->event.start_mark, l->event.end_mark.index));
+	return at_mark(l, e, yaml_mark_of(l, &l->event.start_mark, l->event.end_mark.index));
 }
 
 static err *check_depth(struct yaml_loader *l, size_t depth, struct val_mark mark)
@@ -215,12 +138,12 @@ static void set_scalar(struct val *v, const struct yaml_scalar *scalar)
 
 static struct val_mark scalar_mark(struct yaml_loader *l, enum val_style style)
 {
-	struct val_mark mark = mark_of(l, &l->event.start_mark, l->event.end_mark.index);
+	struct val_mark mark = yaml_mark_of(l, &l->event.start_mark, l->event.end_mark.index);
 	char first = mark.start < mark.end ? l->source->text[mark.start] : '\0';
 	if (first == '&' || first == '!')
-		skip_properties(l, &mark);
+		yaml_skip_properties(l, &mark);
 	if (style == VAL_STYLE_LITERAL || style == VAL_STYLE_FOLDED)
-		trim_end(l, &mark);
+		yaml_trim_end(l, &mark);
 	return mark;
 }
 
@@ -280,7 +203,7 @@ static struct yaml_anchor *find_anchor(struct yaml_loader *l, const char *name)
 static err *load_alias(struct yaml_loader *l, size_t depth, struct val *v)
 {
 	const char *name = (const char *)l->event.data.alias.anchor;
-	struct val_mark mark = mark_of(l, &l->event.start_mark, l->event.end_mark.index);
+	struct val_mark mark = yaml_mark_of(l, &l->event.start_mark, l->event.end_mark.index);
 	const struct yaml_anchor *anchor = find_anchor(l, name);
 	if (!anchor) {
 		err *e = err_new(ERR_INVALID, "there is no anchor '&%s' above this alias", name);
@@ -361,10 +284,10 @@ static void close_mark(struct yaml_loader *l, struct val *v, const struct val *l
 static err *start_collection(struct yaml_loader *l, struct val *v, const char *tag,
                              const char *accepted, bool is_flow)
 {
-	v->mark = mark_of(l, &l->event.start_mark, l->event.end_mark.index);
+	v->mark = yaml_mark_of(l, &l->event.start_mark, l->event.end_mark.index);
 	char first = v->mark.start < l->source->len ? l->source->text[v->mark.start] : '\0';
 	if (first == '&' || first == '!')
-		skip_properties(l, &v->mark);
+		yaml_skip_properties(l, &v->mark);
 	v->style = is_flow ? VAL_STYLE_FLOW : VAL_STYLE_BLOCK;
 	if (!tag)
 		return NULL;
@@ -377,8 +300,7 @@ static err *start_collection(struct yaml_loader *l, struct val *v, const char *t
 static err *load_list(struct yaml_loader *l, size_t depth, struct val *v)
 {
 	v->kind = VAL_LIST;
-	TRY(start_collection(l, v, (const char *)l->event.data.sequence_start.tag,
-	                     YAML_SEQ_TAG,
+	TRY(start_collection(l, v, (const char *)l->event.data.sequence_start.tag, YAML_SEQ_TAG,
 	                     l->event.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE));
 	TRY(check_depth(l, depth, v->mark));
 	size_t base = l->items.len;
@@ -404,14 +326,17 @@ static err *key_of_scalar(struct yaml_loader *l, struct val_entry *entry)
 	struct yaml_scalar scalar;
 	TRY(resolve_event(l, entry->key_mark, &scalar));
 	if (len > LIMIT_KEY_BYTES)
-		return at_mark(l, err_new(ERR_LIMIT, "a key has %zu bytes, more than the %u accepted",
-		                          len, LIMIT_KEY_BYTES), entry->key_mark);
+		return at_mark(l,
+		               err_new(ERR_LIMIT, "a key has %zu bytes, more than the %u accepted",
+		                       len, LIMIT_KEY_BYTES),
+		               entry->key_mark);
 	AUTO(str) converted = STR_INIT;
 	if (scalar.kind != VAL_STR) {
 		if (!yaml_key_text(&scalar, &converted)) {
-			err *e = err_new(ERR_INVALID, scalar.kind == VAL_NULL
-			                 ? "a key must not be empty or null"
-			                 : "this number is too large for a key");
+			err *e = err_new(ERR_INVALID,
+			                 scalar.kind == VAL_NULL
+			                         ? "a key must not be empty or null"
+			                         : "this number is too large for a key");
 			return at_mark(l, err_hint(e, "put the key in quotes"), entry->key_mark);
 		}
 		text = converted.ptr;
@@ -432,8 +357,10 @@ static err *key_of_alias(struct yaml_loader *l, struct val_entry *entry)
 	TRY(load_alias(l, 0, &v));
 	entry->key_mark = v.mark;
 	if (v.kind != VAL_STR)
-		return at_mark(l, err_new(ERR_INVALID, "a key must be a text, found %s",
-		                          val_kind_text(&v)), v.mark);
+		return at_mark(
+			l,
+			err_new(ERR_INVALID, "a key must be a text, found %s", val_kind_text(&v)),
+			v.mark);
 	entry->key = v.as.str.ptr;
 	entry->key_len = (uint32_t)v.as.str.len;
 	return NULL;
@@ -445,7 +372,7 @@ static err *load_key(struct yaml_loader *l, struct val_entry *entry, bool *ret_i
 	*ret_is_merge = false;
 	if (l->event.type == YAML_ALIAS_EVENT)
 		return key_of_alias(l, entry);
-	struct val_mark mark = mark_of(l, &l->event.start_mark, l->event.end_mark.index);
+	struct val_mark mark = yaml_mark_of(l, &l->event.start_mark, l->event.end_mark.index);
 	if (l->event.type != YAML_SCALAR_EVENT) {
 		bool is_list = l->event.type == YAML_SEQUENCE_START_EVENT;
 		err *e = err_new(ERR_INVALID, "a key must be a text, found %s",
@@ -489,8 +416,9 @@ static err *duplicate_key(struct yaml_loader *l, const struct val *v, size_t pos
 	while (first->key_len != second->key_len ||
 	       memcmp(first->key, second->key, first->key_len) != 0)
 		first++;
-	return at_mark(l, err_new(ERR_INVALID, "the key '%.64s' is already set on line %u, column %u",
-	                          second->key, first->key_mark.line, first->key_mark.column),
+	return at_mark(l,
+	               err_new(ERR_INVALID, "the key '%.64s' is already set on line %u, column %u",
+	                       second->key, first->key_mark.line, first->key_mark.column),
 	               second->key_mark);
 }
 
@@ -547,7 +475,7 @@ static err *load_document(struct yaml_loader *l, struct yaml_doc *doc)
 {
 	if (l->docs.len >= LIMIT_DOCS_PER_FILE)
 		return at_mark(l, err_new(ERR_LIMIT, "more than %u documents", LIMIT_DOCS_PER_FILE),
-		               mark_of(l, &l->event.start_mark, l->event.end_mark.index));
+		               yaml_mark_of(l, &l->event.start_mark, l->event.end_mark.index));
 	doc->start = l->event.data.document_start.implicit
 	                     ? (l->docs.len ? l->docs.ptr[l->docs.len - 1].end : l->bom)
 	                     : yaml_byte_offset(l, l->event.end_mark.index);
@@ -606,7 +534,7 @@ err *yaml_load(const char *text, size_t len, const char *name, struct arena *a,
 	l.source = new_source(a, text, len, name);
 	l.here.bytes = l.line_start.bytes = l.bom;
 	if (!yaml_parser_initialize(&l.parser))
-		abort(); /* out of memory, as everywhere */
+		return err_new(ERR_INTERNAL, "libyaml cannot start");
 	yaml_parser_set_encoding(&l.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&l.parser, (const unsigned char *)l.source->text + l.bom,
 	                             len - l.bom);

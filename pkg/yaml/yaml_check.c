@@ -35,7 +35,8 @@ static err *refuse_code(const struct val_source *source, uint32_t code, size_t a
 	if (code == 0)
 		e = err_hint(e, "a zero byte usually means that this is a binary file");
 	else
-		e = err_hint(e, "write it as an escape in double quotes: \"\\u%04" PRIX32 "\"", code);
+		e = err_hint(e, "write it as an escape in double quotes: \"\\u%04" PRIX32 "\"",
+		             code);
 	return at_byte(source, e, at);
 }
 
@@ -43,7 +44,8 @@ static err *check_encoding(const struct val_source *source)
 {
 	const char *text = source->text;
 	size_t len = source->len;
-	bool has_mark = len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
+	bool has_mark =
+		len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
 	bool has_zeros = len >= 2 && (text[0] == '\0') != (text[1] == '\0') && len % 2 == 0;
 	if (!has_mark && !has_zeros)
 		return NULL;
@@ -57,8 +59,10 @@ err *yaml_check_bytes(const struct val_source *source, size_t *ret_bom, bool *re
 	const char *text = source->text;
 	size_t len = source->len;
 	if (len > LIMIT_DOC_BYTES)
-		return err_at(err_new(ERR_LIMIT, "the text has %zu bytes, more than the %u accepted",
-		                      len, LIMIT_DOC_BYTES), source->name, 0, 0);
+		return err_at(err_new(ERR_LIMIT,
+		                      "the text has %zu bytes, more than the %u accepted", len,
+		                      LIMIT_DOC_BYTES),
+		              source->name, 0, 0);
 	TRY(check_encoding(source));
 	size_t bom = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 	bool is_ascii = true;
@@ -73,8 +77,11 @@ err *yaml_check_bytes(const struct val_source *source, size_t *ret_bom, bool *re
 			uint32_t code;
 			size_t code_len = utf8_decode(text + at, len - at, &code);
 			if (code_len == 0)
-				return at_byte(source, err_new(ERR_INVALID,
-				               "byte 0x%02x is not valid UTF-8", text[at] & 0xff), at);
+				return at_byte(source,
+				               err_new(ERR_INVALID,
+				                       "byte 0x%02x is not valid UTF-8",
+				                       text[at] & 0xff),
+				               at);
 			if (!is_allowed(code))
 				return refuse_code(source, code, at);
 			is_ascii = is_ascii && code_len == 1;

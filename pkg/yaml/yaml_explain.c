@@ -14,18 +14,16 @@ static const struct translation {
 	const char *message;
 	const char *hint;
 } translations[] = {
-	{ "found unexpected end of stream", "quoted scalar", true,
-	  "this quote is never closed", "close it; inside '...' a single quote is written '', inside \"...\" a double quote \\\"" },
+	{ "found unexpected end of stream", "quoted scalar", true, "this quote is never closed",
+	  "close it; inside '...' a single quote is written '', inside \"...\" a double quote \\\"" },
 	{ "found unexpected document indicator", "quoted scalar", true,
 	  "this quote is not closed before the next document", "close it at the end of the text" },
-	{ "mapping values are not allowed", NULL, false,
-	  "a ': ' is not allowed here",
+	{ "mapping values are not allowed", NULL, false, "a ': ' is not allowed here",
 	  "quote the text if the colon belongs to it (key: \"a: b\"), or check the indentation" },
 	{ "block sequence entries are not allowed", NULL, false,
-	  "a list item '- ' is not allowed here",
-	  "start the list on the line below its key" },
-	{ "mapping keys are not allowed", NULL, false,
-	  "a key '? ' is not allowed here", "check the indentation of this line" },
+	  "a list item '- ' is not allowed here", "start the list on the line below its key" },
+	{ "mapping keys are not allowed", NULL, false, "a key '? ' is not allowed here",
+	  "check the indentation of this line" },
 	{ "did not find expected key", "block mapping", false,
 	  "expected a key of the map that starts on line %zu",
 	  "indent this line exactly as the other keys of its map" },
@@ -40,10 +38,10 @@ static const struct translation {
 	{ "did not find expected ',' or '}'", NULL, false,
 	  "expected ',' or '}' in the map that starts on line %zu",
 	  "close the map with '}'; quote a text that begins with '{'" },
-	{ "found a tab character where", NULL, false,
-	  "a tab is not allowed as indentation", "indent with spaces" },
-	{ "found a tab character that violates", NULL, false,
-	  "a tab is not allowed as indentation", "indent with spaces" },
+	{ "found a tab character where", NULL, false, "a tab is not allowed as indentation",
+	  "indent with spaces" },
+	{ "found a tab character that violates", NULL, false, "a tab is not allowed as indentation",
+	  "indent with spaces" },
 	{ "found unknown escape character", NULL, false,
 	  "an unknown escape in a text in double quotes",
 	  "write \\\\ for a backslash, or use single quotes: nothing is escaped there" },
@@ -59,18 +57,18 @@ static const struct translation {
 	{ "did not find expected <document start>", NULL, false,
 	  "expected the end of the document, found more text",
 	  "check the indentation of this line, or begin a new document with '---'" },
-	{ "did not find expected node content", NULL, false,
-	  "expected a value", "write null or \"\" for an empty one" },
+	{ "did not find expected node content", NULL, false, "expected a value",
+	  "write null or \"\" for an empty one" },
 	{ "did not find expected comment or line break", NULL, false,
 	  "expected the end of the line", "begin the text on the line below '|' or '>'" },
-	{ "found undefined tag handle", NULL, false,
-	  "this tag is not defined", "quote a text that begins with '!'" },
-	{ "did not find expected whitespace or line break", "tag", false,
-	  "this tag is malformed", "quote a text that begins with '!'" },
-	{ "found incompatible YAML document", NULL, false,
-	  "this version of YAML is not supported", "remove the %YAML line" },
-	{ "indentation indicator", NULL, false,
-	  "the indentation behind '|' or '>' must be 1 to 9", NULL },
+	{ "found undefined tag handle", NULL, false, "this tag is not defined",
+	  "quote a text that begins with '!'" },
+	{ "did not find expected whitespace or line break", "tag", false, "this tag is malformed",
+	  "quote a text that begins with '!'" },
+	{ "found incompatible YAML document", NULL, false, "this version of YAML is not supported",
+	  "remove the %YAML line" },
+	{ "indentation indicator", NULL, false, "the indentation behind '|' or '>' must be 1 to 9",
+	  NULL },
 };
 
 static bool has_part(const char *text, const char *part)
@@ -154,7 +152,8 @@ err *yaml_explain(const struct val_source *source, const struct yaml_problem *pr
 	}
 	err *e = from_translation(found, problem);
 	if (is_template(source, problem->at) || is_template(source, problem->context_at))
-		e = err_hint(e, "this looks like a template: quote \"{{ ... }}\", or render it first");
+		e = err_hint(e,
+		             "this looks like a template: quote \"{{ ... }}\", or render it first");
 	if (found->hint)
 		e = err_hint(e, "%s", found->hint);
 	return at_byte(source, e, found->place_at_context ? problem->context_at : problem->at);

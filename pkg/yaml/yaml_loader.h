@@ -51,6 +51,12 @@ struct yaml_loader {
 };
 
 size_t yaml_byte_offset(struct yaml_loader *l, size_t chars);
+/* From a mark of libyaml to the `end_chars`th character. */
+struct val_mark yaml_mark_of(struct yaml_loader *l, const yaml_mark_t *start, size_t end_chars);
+/* Leave `&anchor` and `!tag` in front of a value out of its range. */
+void yaml_skip_properties(const struct yaml_loader *l, struct val_mark *mark);
+/* Cut white space off the end: libyaml lets a block scalar reach up to the next token. */
+void yaml_trim_end(const struct yaml_loader *l, struct val_mark *mark);
 
 /* Resolve with an explicit tag; errors have no place yet. Unknown tags are refused. */
 NODISCARD err *yaml_resolve_tagged(const char *tag, const char *text, size_t len,
@@ -65,7 +71,7 @@ NODISCARD err *yaml_decode_binary(const char *text, size_t len, struct str *out)
  * Fill `map` from entries of which some (flagged VAL_IS_MERGED, key "<<") name maps to merge in.
  * Own keys win over merged ones, earlier maps of a list over later ones.
  */
-NODISCARD err *yaml_merge_entries(struct arena *a, struct val *map,
-                                  const struct val_entry *entries, size_t len);
+NODISCARD err *yaml_merge_entries(struct arena *a, struct val *map, const struct val_entry *entries,
+                                  size_t len);
 
 #endif

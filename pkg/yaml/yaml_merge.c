@@ -8,10 +8,10 @@
 
 struct merger {
 	struct arena *arena;
-	const struct val *map;   /* for its source */
-	const struct val *own;   /* the keys written in the map itself */
+	const struct val *map;         /* for its source */
+	const struct val *own;         /* the keys written in the map itself */
 	const struct val_entry *merge; /* the `<<` being read */
-	struct val *merged;      /* what all `<<` bring together */
+	struct val *merged;            /* what all `<<` bring together */
 };
 
 static bool is_merge(const struct val_entry *entry)
@@ -29,8 +29,9 @@ static err *check_order(const struct merger *m, const struct val_entry *own)
 {
 	if (own->key_mark.start > m->merge->key_mark.start)
 		return NULL;
-	err *e = val_key_error(m->map, m->merge, "'<<' brings '%.64s', which is already set on line %u",
-	                       own->key, own->key_mark.line);
+	err *e = val_key_error(m->map, m->merge,
+	                       "'<<' brings '%.64s', which is already set on line %u", own->key,
+	                       own->key_mark.line);
 	return err_hint(e, "put '<<' above the keys that override it");
 }
 

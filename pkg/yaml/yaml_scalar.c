@@ -18,19 +18,32 @@ static const struct word {
 	bool boolean;
 	double number;
 } words[] = {
-	{ "true", VAL_BOOL, true, 0 },   { "True", VAL_BOOL, true, 0 },
-	{ "TRUE", VAL_BOOL, true, 0 },   { "false", VAL_BOOL, false, 0 },
-	{ "False", VAL_BOOL, false, 0 }, { "FALSE", VAL_BOOL, false, 0 },
-	{ "y", VAL_BOOL, true, 0 },      { "Y", VAL_BOOL, true, 0 },
-	{ "yes", VAL_BOOL, true, 0 },    { "Yes", VAL_BOOL, true, 0 },
-	{ "YES", VAL_BOOL, true, 0 },    { "n", VAL_BOOL, false, 0 },
-	{ "N", VAL_BOOL, false, 0 },     { "no", VAL_BOOL, false, 0 },
-	{ "No", VAL_BOOL, false, 0 },    { "NO", VAL_BOOL, false, 0 },
-	{ "on", VAL_BOOL, true, 0 },     { "On", VAL_BOOL, true, 0 },
-	{ "ON", VAL_BOOL, true, 0 },     { "off", VAL_BOOL, false, 0 },
-	{ "Off", VAL_BOOL, false, 0 },   { "OFF", VAL_BOOL, false, 0 },
-	{ "null", VAL_NULL, false, 0 },  { "Null", VAL_NULL, false, 0 },
-	{ "NULL", VAL_NULL, false, 0 },  { "~", VAL_NULL, false, 0 },
+	{ "true", VAL_BOOL, true, 0 },
+	{ "True", VAL_BOOL, true, 0 },
+	{ "TRUE", VAL_BOOL, true, 0 },
+	{ "false", VAL_BOOL, false, 0 },
+	{ "False", VAL_BOOL, false, 0 },
+	{ "FALSE", VAL_BOOL, false, 0 },
+	{ "y", VAL_BOOL, true, 0 },
+	{ "Y", VAL_BOOL, true, 0 },
+	{ "yes", VAL_BOOL, true, 0 },
+	{ "Yes", VAL_BOOL, true, 0 },
+	{ "YES", VAL_BOOL, true, 0 },
+	{ "n", VAL_BOOL, false, 0 },
+	{ "N", VAL_BOOL, false, 0 },
+	{ "no", VAL_BOOL, false, 0 },
+	{ "No", VAL_BOOL, false, 0 },
+	{ "NO", VAL_BOOL, false, 0 },
+	{ "on", VAL_BOOL, true, 0 },
+	{ "On", VAL_BOOL, true, 0 },
+	{ "ON", VAL_BOOL, true, 0 },
+	{ "off", VAL_BOOL, false, 0 },
+	{ "Off", VAL_BOOL, false, 0 },
+	{ "OFF", VAL_BOOL, false, 0 },
+	{ "null", VAL_NULL, false, 0 },
+	{ "Null", VAL_NULL, false, 0 },
+	{ "NULL", VAL_NULL, false, 0 },
+	{ "~", VAL_NULL, false, 0 },
 	{ ".nan", VAL_FLOAT, false, (double)NAN },
 	{ ".NaN", VAL_FLOAT, false, (double)NAN },
 	{ ".NAN", VAL_FLOAT, false, (double)NAN },
@@ -99,10 +112,21 @@ static unsigned take_base(const char **text)
 	if (at[0] != '0' || at[1] == '\0')
 		return 10;
 	switch (at[1]) {
-	case 'x': case 'X': *text += 2; return 16;
-	case 'o': case 'O': *text += 2; return 8;
-	case 'b': case 'B': *text += 2; return 2;
-	default: *text += 1; return 8;
+	case 'x':
+	case 'X':
+		*text += 2;
+		return 16;
+	case 'o':
+	case 'O':
+		*text += 2;
+		return 8;
+	case 'b':
+	case 'B':
+		*text += 2;
+		return 2;
+	default:
+		*text += 1;
+		return 8;
 	}
 }
 
@@ -222,11 +246,22 @@ void yaml_resolve(const char *text, size_t len, struct yaml_scalar *ret_scalar)
 		return;
 	}
 	switch (text[0]) {
-	case 'y': case 'Y': case 'n': case 'N': case 't': case 'T':
-	case 'f': case 'F': case 'o': case 'O': case '~':
+	case 'y':
+	case 'Y':
+	case 'n':
+	case 'N':
+	case 't':
+	case 'T':
+	case 'f':
+	case 'F':
+	case 'o':
+	case 'O':
+	case '~':
 		resolve_word(text, len, ret_scalar);
 		return;
-	case '+': case '-': case '.':
+	case '+':
+	case '-':
+	case '.':
 		if (resolve_word(text, len, ret_scalar))
 			return;
 		break;
@@ -254,7 +289,8 @@ static void add_float_key(double number, struct str *out)
 	int precision = 1;
 	for (;; precision++) {
 		snprintf(digits, sizeof(digits), "%.*e", precision - 1, (double)wanted);
-		if (precision == 9 || memcmp(&(float){ strtof(digits, NULL) }, &wanted, sizeof(wanted)) == 0)
+		if (precision == 9 ||
+		    memcmp(&(float){ strtof(digits, NULL) }, &wanted, sizeof(wanted)) == 0)
 			break;
 	}
 	const char *exponent_text = strchr(digits, 'e');

@@ -44,7 +44,8 @@ static err *not_a(const char *text, const char *tag)
 /* What go-yaml accepts as a date begins with four digits and '-'. */
 static bool looks_like_timestamp(const char *text)
 {
-	return strspn(text, "0123456789") == 4 && text[4] == '-' && text[5] >= '0' && text[5] <= '9';
+	return strspn(text, "0123456789") == 4 && text[4] == '-' && text[5] >= '0' &&
+	       text[5] <= '9';
 }
 
 err *yaml_resolve_tagged(const char *tag, const char *text, size_t len, struct yaml_scalar *out)
@@ -53,7 +54,10 @@ err *yaml_resolve_tagged(const char *tag, const char *text, size_t len, struct y
 		const char *name;
 		enum val_kind kind;
 	} kinds[] = {
-		{ "null", VAL_NULL }, { "bool", VAL_BOOL }, { "int", VAL_INT }, { "float", VAL_FLOAT },
+		{ "null", VAL_NULL },
+		{ "bool", VAL_BOOL },
+		{ "int", VAL_INT },
+		{ "float", VAL_FLOAT },
 	};
 	/* A lone '!' says "no guessing". */
 	if (strcmp(tag, "!") == 0 || tag_is(tag, "str") || tag_is(tag, "binary"))

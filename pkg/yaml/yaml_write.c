@@ -26,11 +26,12 @@ static bool is_printable(uint32_t code)
 		return false;
 	if (code >= 0x80 && code < 0xa0)
 		return false;
-	return code != 0x2028 && code != 0x2029 && code != 0xfeff && code != 0xfffe && code != 0xffff;
+	return code != 0x2028 && code != 0x2029 && code != 0xfeff && code != 0xfffe &&
+	       code != 0xffff;
 }
 
 struct content {
-	bool has_feed;    /* line feeds */
+	bool has_feed; /* line feeds */
 	bool has_tab;
 	bool has_special; /* anything else that needs an escape */
 	bool has_escape;  /* " or \ : nicer in single quotes */
@@ -93,7 +94,8 @@ static bool is_plain_safe(const char *text, size_t len)
 	if (text[len - 1] == ' ' || text[len - 1] == ':')
 		return false;
 	for (size_t i = 0; i + 1 < len; i++)
-		if ((text[i] == ':' && text[i + 1] == ' ') || (text[i] == ' ' && text[i + 1] == '#'))
+		if ((text[i] == ':' && text[i + 1] == ' ') ||
+		    (text[i] == ' ' && text[i + 1] == '#'))
 			return false;
 	return true;
 }

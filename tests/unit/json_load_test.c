@@ -12,7 +12,9 @@ TEST(json, reads_every_kind)
 {
 	AUTO(arena) a = ARENA_INIT;
 	struct val *root = NULL;
-	CHECK_OK(load(&a, "{\"s\":\"x\",\"i\":-5,\"f\":1.5,\"t\":true,\"n\":null,\"l\":[1,[]],\"m\":{}}", &root));
+	CHECK_OK(load(
+		&a, "{\"s\":\"x\",\"i\":-5,\"f\":1.5,\"t\":true,\"n\":null,\"l\":[1,[]],\"m\":{}}",
+		&root));
 	CHECK_STR(val_get_str(root, "s", ""), "x");
 	CHECK_INT(val_get_int(root, "i", 0), -5);
 	CHECK(val_get(root, "f")->as.number > 1.4);
@@ -31,7 +33,8 @@ TEST(json, numbers_keep_64_bits_and_larger_ones_are_floats)
 {
 	AUTO(arena) a = ARENA_INIT;
 	struct val *root = NULL;
-	CHECK_OK(load(&a, "[9223372036854775807,-9223372036854775808,9223372036854775808,1.0]", &root));
+	CHECK_OK(load(&a, "[9223372036854775807,-9223372036854775808,9223372036854775808,1.0]",
+	              &root));
 	CHECK(val_at(root, 0)->as.integer == INT64_MAX);
 	CHECK(val_at(root, 1)->as.integer == INT64_MIN);
 	CHECK(val_is(val_at(root, 2), VAL_FLOAT));
@@ -42,7 +45,9 @@ TEST(json, strings_are_decoded)
 {
 	AUTO(arena) a = ARENA_INIT;
 	struct val *root = NULL;
-	CHECK_OK(load(&a, "[\"\\u00e9\\ud83d\\ude00\\n\\/\\\\\\\"\", \"a\\u0000b\", {\"k\\u0065y\": 1}]", &root));
+	CHECK_OK(load(
+		&a, "[\"\\u00e9\\ud83d\\ude00\\n\\/\\\\\\\"\", \"a\\u0000b\", {\"k\\u0065y\": 1}]",
+		&root));
 	CHECK_STR(val_at(root, 0)->as.str.ptr, "\xc3\xa9\xf0\x9f\x98\x80\n/\\\"");
 	CHECK_INT(val_at(root, 1)->as.str.len, 3);
 	CHECK_INT(val_get_int(val_at(root, 2), "key", 0), 1);
@@ -106,13 +111,15 @@ TEST(json, mistakes_are_explained_at_their_place)
 		AUTO(arena) a = ARENA_INIT;
 		struct val *root = NULL;
 		AUTOERR err *e = load(&a, cases[i].text, &root);
-		if (!test_error_is(__FILE__, __LINE__, cases[i].text, e, ERR_INVALID, cases[i].part))
+		if (!test_error_is(__FILE__, __LINE__, cases[i].text, e, ERR_INVALID,
+		                   cases[i].part))
 			return;
 		const struct err_place *place = err_place(e);
 		CHECK(place != NULL);
 		if (place->line != cases[i].line || place->column != cases[i].column) {
-			test_fail(__FILE__, __LINE__, "<<%s>> at %zu:%zu, expected %zu:%zu", cases[i].text,
-			          place->line, place->column, cases[i].line, cases[i].column);
+			test_fail(__FILE__, __LINE__, "<<%s>> at %zu:%zu, expected %zu:%zu",
+			          cases[i].text, place->line, place->column, cases[i].line,
+			          cases[i].column);
 			return;
 		}
 	}

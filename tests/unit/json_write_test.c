@@ -26,8 +26,9 @@ TEST(json_write, streams_objects_and_arrays)
 	json_key(&w, "v");
 	json_val(&w, NULL);
 	json_end_object(&w);
-	CHECK_STR(out.ptr, "{\"name\":\"api\",\"ports\":[80,18446744073709551615,0.5,null],\"empty\":{},"
-	                   "\"on\":true,\"n\":-1,\"nil\":null,\"v\":null}");
+	CHECK_STR(out.ptr,
+	          "{\"name\":\"api\",\"ports\":[80,18446744073709551615,0.5,null],\"empty\":{},"
+	          "\"on\":true,\"n\":-1,\"nil\":null,\"v\":null}");
 }
 
 TEST(json_write, pretty_has_one_member_per_line_and_a_final_newline)

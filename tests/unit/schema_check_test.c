@@ -11,7 +11,10 @@ static const struct schema any_int = { .kind = SCHEMA_INT };
 static const struct schema signal_item = { .kind = SCHEMA_STR, .choices = signals };
 
 static const struct schema spec_fields[] = {
-	{ .name = "path", .kind = SCHEMA_STR, .required = true, .format = &schema_absolute_path,
+	{ .name = "path",
+	  .kind = SCHEMA_STR,
+	  .required = true,
+	  .format = &schema_absolute_path,
 	  .about = "where the file goes" },
 	{ .name = "mode", .kind = SCHEMA_STR, .format = &schema_octal_mode },
 	{ .name = "owner", .kind = SCHEMA_STR, .format = &schema_user_name, .also = &any_int },
@@ -20,7 +23,10 @@ static const struct schema spec_fields[] = {
 	{ .name = "size", .kind = SCHEMA_INT, .min = 0, .max = 10 },
 	{ .name = "purge", .kind = SCHEMA_BOOL },
 	{ .name = "signals", .kind = SCHEMA_LIST, .of = &signal_item, .min_len = 1, .max_len = 2 },
-	{ .name = "labels", .kind = SCHEMA_MAP, .of = &any_string, .key_format = &schema_label_name },
+	{ .name = "labels",
+	  .kind = SCHEMA_MAP,
+	  .of = &any_string,
+	  .key_format = &schema_label_name },
 	{ .name = "token", .kind = SCHEMA_STR, .is_secret = true, .format = &schema_base64 },
 	{ .name = "until", .kind = SCHEMA_STR, .format = &schema_duration, .fallback = "\"30s\"" },
 	{ .name = "user", .kind = SCHEMA_STR, .instead = "use 'owner'" },
@@ -35,13 +41,17 @@ static const struct schema_group spec_groups[] = {
 
 static const struct schema file_fields[] = {
 	{ .name = "kind", .kind = SCHEMA_STR, .required = true, .choices = kinds },
-	{ .name = "spec", .kind = SCHEMA_OBJECT, .required = true, .fields = spec_fields,
+	{ .name = "spec",
+	  .kind = SCHEMA_OBJECT,
+	  .required = true,
+	  .fields = spec_fields,
 	  .groups = spec_groups },
 	SCHEMA_END,
 };
 
-static const struct schema file = { .name = "File", .kind = SCHEMA_OBJECT, .fields = file_fields,
-	                            .about = "a file on the host" };
+static const struct schema file = {
+	.name = "File", .kind = SCHEMA_OBJECT, .fields = file_fields, .about = "a file on the host"
+};
 
 static err *check(struct arena *a, const char *spec)
 {
@@ -55,8 +65,9 @@ static err *check(struct arena *a, const char *spec)
 TEST(schema, accepts_what_fits)
 {
 	AUTO(arena) a = ARENA_INIT;
-	CHECK_OK(check(&a, "{path: /etc/motd, mode: '0644', owner: 0, content: x, size: 10, purge: true, "
-	                   "signals: [hup], labels: {a: b}, until: 1h30m, token: aGk=}"));
+	CHECK_OK(check(
+		&a, "{path: /etc/motd, mode: '0644', owner: 0, content: x, size: 10, purge: true, "
+		    "signals: [hup], labels: {a: b}, until: 1h30m, token: aGk=}"));
 	CHECK_OK(check(&a, "{path: /x, owner: www-data, contentFrom: a/b}"));
 }
 
@@ -69,28 +80,37 @@ TEST(schema, each_mistake_is_named)
 		{ "{path: /x, content: a, pth: /y}", "unknown field 'spec.pth'", 30 },
 		{ "{path: /x, content: a, mdoe: '0644'}", "did you mean 'mode'?", 30 },
 		{ "{content: a}", "'spec.path' is missing", 7 },
-		{ "{path: /x, content: a, mode: 0644}", "expected a string for 'spec.mode', found a number", 36 },
+		{ "{path: /x, content: a, mode: 0644}",
+		  "expected a string for 'spec.mode', found a number", 36 },
 		{ "{path: /x, content: a, mode: 0644}", "put it in quotes: \"0644\"", 36 },
 		{ "{path: /x, content: yes}", "put it in quotes: \"yes\"", 27 },
 		{ "{path: /x, content: ~}", "found nothing", 27 },
-		{ "{path: /x, content: a, mode: '9'}", "an octal mode such as \"0644\" for 'spec.mode', found '9'", 36 },
+		{ "{path: /x, content: a, mode: '9'}",
+		  "an octal mode such as \"0644\" for 'spec.mode', found '9'", 36 },
 		{ "{path: x, content: a}", "found 'x': it does not begin with '/'", 14 },
 		{ "{path: /a/../b, content: a}", "it contains '..'", 14 },
 		{ "{path: /x, contentFrom: /y}", "it is absolute", 31 },
-		{ "{path: /x, content: a, owner: [1]}", "expected a string or a whole number for 'spec.owner', found a list", 37 },
-		{ "{path: /x, content: a, size: 11, purge: true}", "from 0 to 10 for 'spec.size', found 11", 36 },
+		{ "{path: /x, content: a, owner: [1]}",
+		  "expected a string or a whole number for 'spec.owner', found a list", 37 },
+		{ "{path: /x, content: a, size: 11, purge: true}",
+		  "from 0 to 10 for 'spec.size', found 11", 36 },
 		{ "{path: /x, content: a, size: '1', purge: true}", "remove the quotes", 36 },
-		{ "{path: /x, content: a, signals: hup}", "write a list, also for one item: [hup]", 39 },
-		{ "{path: /x, content: a, signals: [hub]}", "expected one of 'hup', 'usr1' for 'spec.signals[0]', found 'hub'", 40 },
+		{ "{path: /x, content: a, signals: hup}", "write a list, also for one item: [hup]",
+		  39 },
+		{ "{path: /x, content: a, signals: [hub]}",
+		  "expected one of 'hup', 'usr1' for 'spec.signals[0]', found 'hub'", 40 },
 		{ "{path: /x, content: a, signals: [hub]}", "did you mean 'hup'?", 40 },
-		{ "{path: /x, content: a, signals: []}", "at least 1 items for 'spec.signals', found 0", 39 },
+		{ "{path: /x, content: a, signals: []}",
+		  "at least 1 items for 'spec.signals', found 0", 39 },
 		{ "{path: /x, content: a, signals: [hup, hup, hup]}", "at most 2", 39 },
 		{ "{path: /x, content: a, labels: {A_b: c}}", "as key, found 'A_b'", 39 },
 		{ "{path: /x, content: a, labels: {a: 1}}", "'spec.labels.a'", 42 },
 		{ "{path: /x, content: a, until: 5 minutes}", "a duration such as", 37 },
 		{ "{path: /x, content: a, user: me}", "use 'owner'", 30 },
-		{ "{path: /x}", "expected one of 'content', 'contentFrom' for 'spec', found none", 7 },
-		{ "{path: /x, content: a, contentFrom: b}", "expected only one of 'content', 'contentFrom'", 30 },
+		{ "{path: /x}", "expected one of 'content', 'contentFrom' for 'spec', found none",
+		  7 },
+		{ "{path: /x, content: a, contentFrom: b}",
+		  "expected only one of 'content', 'contentFrom'", 30 },
 		{ "{path: /x, content: a, size: 1}", "'size' needs 'purge' beside it", 30 },
 		{ "[]", "expected a map for 'spec', found a list", 7 },
 		{ "{path: /x, content: a, purge: 1}", "expected true or false", 37 },
@@ -98,7 +118,8 @@ TEST(schema, each_mistake_is_named)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		AUTO(arena) a = ARENA_INIT;
 		AUTOERR err *e = check(&a, cases[i].spec);
-		if (!test_error_is(__FILE__, __LINE__, cases[i].spec, e, ERR_INVALID, cases[i].part))
+		if (!test_error_is(__FILE__, __LINE__, cases[i].spec, e, ERR_INVALID,
+		                   cases[i].part))
 			return;
 		CHECK_INT(err_count(e), 1);
 		CHECK(err_place(e) != NULL);
@@ -168,7 +189,8 @@ TEST(schema, prints_json_schema)
 	CHECK_INT(val_len(val_path(spec, "properties.signals.items.enum")), 2);
 	CHECK(val_path(spec, "properties.user") == NULL);
 	CHECK_INT(val_len(val_path(spec, "allOf[0].oneOf")), 2);
-	CHECK_STR(val_at(val_path(spec, "allOf[1].dependentRequired.size"), 0)->as.str.ptr, "purge");
+	CHECK_STR(val_at(val_path(spec, "allOf[1].dependentRequired.size"), 0)->as.str.ptr,
+	          "purge");
 	CHECK(val_get_bool(val_path(spec, "properties.token"), "writeOnly", false));
 }
 
@@ -185,20 +207,31 @@ TEST(schema, formats_accept_and_refuse)
 		const struct schema_format *format;
 		const char *good[6], *bad[8];
 	} cases[] = {
-		{ &schema_absolute_path, { "/", "/etc/motd", "C:\\x", "C:/x", "/a/..b" },
+		{ &schema_absolute_path,
+		  { "/", "/etc/motd", "C:\\x", "C:/x", "/a/..b" },
 		  { "", "x", "./x", "/a/../b", "/..", "C:\\..\\x", "/a\nb" } },
-		{ &schema_relative_path, { "a", "a/b", "./a", "..a" }, { "", "/a", "..", "../a", "a/..", "\\a", "C:/x" } },
-		{ &schema_octal_mode, { "0644", "755", "04755", "000", "7777" },
+		{ &schema_relative_path,
+		  { "a", "a/b", "./a", "..a" },
+		  { "", "/a", "..", "../a", "a/..", "\\a", "C:/x" } },
+		{ &schema_octal_mode,
+		  { "0644", "755", "04755", "000", "7777" },
 		  { "", "64", "0888", "10000", "0o644", "-644", "rw-r--r--" } },
-		{ &schema_duration, { "0", "30s", "1h30m", "500ms", "7d" },
+		{ &schema_duration,
+		  { "0", "30s", "1h30m", "500ms", "7d" },
 		  { "", "5", "s", "1h30", "-1s", "1.5h", "99999999999d", "9999999999999999999s" } },
-		{ &schema_unit_name, { "nginx.service", "a@b.timer", "x-y_z.socket" },
+		{ &schema_unit_name,
+		  { "nginx.service", "a@b.timer", "x-y_z.socket" },
 		  { "", "nginx", ".service", "a b.service", "a/b.service", "a.conf" } },
-		{ &schema_object_name, { "a", "a-b.c", "0" }, { "", "A", "a_b", "-a", "a-", "a..b", "a.", ".a" } },
+		{ &schema_object_name,
+		  { "a", "a-b.c", "0" },
+		  { "", "A", "a_b", "-a", "a-", "a..b", "a.", ".a" } },
 		{ &schema_label_name, { "a", "a-b" }, { "", "a.b", "-a", "A" } },
-		{ &schema_user_name, { "root", "0", "www-data", "1000", "_apt" },
+		{ &schema_user_name,
+		  { "root", "0", "www-data", "1000", "_apt" },
 		  { "", "-x", "a b", "a:b", "a/b", "4294967295", "99999999999" } },
-		{ &schema_base64, { "", "aGk=", "aGVs", "aGVs\nbG8=" }, { "a", "aGk", "aG=k", "====", "a-_=", "aGk= " } },
+		{ &schema_base64,
+		  { "", "aGk=", "aGVs", "aGVs\nbG8=" },
+		  { "a", "aGk", "aG=k", "====", "a-_=", "aGk= " } },
 		{ &schema_not_empty, { "a", " " }, { "" } },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

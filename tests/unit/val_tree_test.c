@@ -229,7 +229,8 @@ TEST(val, strict_access_says_what_was_expected)
 	bool boolean = false;
 	const struct val *v = NULL;
 	struct val *map = map_of(&a, "a", val_new_int(&a, 5));
-	CHECK_ERR(val_str(val_get(map, "a"), &text), ERR_INVALID, "expected a string, found a number");
+	CHECK_ERR(val_str(val_get(map, "a"), &text), ERR_INVALID,
+	          "expected a string, found a number");
 	CHECK_ERR(val_str(NULL, &text), ERR_INVALID, "found nothing");
 	CHECK_ERR(val_str(val_new_strn(&a, "a\0b", 3), &text), ERR_INVALID, "zero byte");
 	CHECK_OK(val_int(val_get(map, "a"), &number));
@@ -249,12 +250,24 @@ TEST(val, numbers_print_short_and_exact)
 		double number;
 		const char *text;
 	} cases[] = {
-		{ 0.1, "0.1" }, { 1, "1" }, { -1.5, "-1.5" }, { 100, "100" }, { 1e20, "100000000000000000000" },
-		{ 1e21, "1e+21" }, { 1.5e300, "1.5e+300" }, { 1e-6, "0.000001" }, { 1e-7, "1e-7" },
-		{ 5e-324, "5e-324" }, { 0.30000000000000004, "0.30000000000000004" },
-		{ 9007199254740993.0, "9007199254740992" }, { 18446744073709551615.0, "18446744073709552000" },
-		{ 125678782609531478.5, "125678782609531472" }, { 0.0, "0" }, { -0.0, "-0" },
-		{ 123456.789, "123456.789" }, { 1.7976931348623157e308, "1.7976931348623157e+308" },
+		{ 0.1, "0.1" },
+		{ 1, "1" },
+		{ -1.5, "-1.5" },
+		{ 100, "100" },
+		{ 1e20, "100000000000000000000" },
+		{ 1e21, "1e+21" },
+		{ 1.5e300, "1.5e+300" },
+		{ 1e-6, "0.000001" },
+		{ 1e-7, "1e-7" },
+		{ 5e-324, "5e-324" },
+		{ 0.30000000000000004, "0.30000000000000004" },
+		{ 9007199254740993.0, "9007199254740992" },
+		{ 18446744073709551615.0, "18446744073709552000" },
+		{ 125678782609531478.5, "125678782609531472" },
+		{ 0.0, "0" },
+		{ -0.0, "-0" },
+		{ 123456.789, "123456.789" },
+		{ 1.7976931348623157e308, "1.7976931348623157e+308" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		AUTO(str) out = STR_INIT;

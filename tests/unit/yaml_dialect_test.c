@@ -8,9 +8,9 @@
 
 /* Documents that sigs.k8s.io/yaml reads and we refuse on purpose, by a part of our message. */
 static const char *const refusals[] = {
-	"brings",            /* a key set above and by << : the tools disagree */
+	"brings",              /* a key set above and by << : the tools disagree */
 	"end of the document", /* it stops reading after the first document */
-	"is not supported",  /* tags it ignores */
+	"is not supported",    /* tags it ignores */
 };
 
 static bool is_refused_on_purpose(const err *e)

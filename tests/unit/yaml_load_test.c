@@ -44,7 +44,8 @@ TEST(yaml, marks_name_the_bytes_of_every_value)
 TEST(yaml, marks_count_bytes_behind_other_letters)
 {
 	AUTO(arena) a = ARENA_INIT;
-	const struct val *root = root_of(&a, "\xef\xbb\xbf\xc3\xa9: \"\xc3\xbc\"\nb: [\xe4\xb8\xad, x]\nc: y\n");
+	const struct val *root =
+		root_of(&a, "\xef\xbb\xbf\xc3\xa9: \"\xc3\xbc\"\nb: [\xe4\xb8\xad, x]\nc: y\n");
 	CHECK(root != NULL);
 	CHECK(text_is(val_get(root, "\xc3\xa9"), "\"\xc3\xbc\""));
 	CHECK_INT(val_get(root, "\xc3\xa9")->mark.column, 5);
@@ -58,7 +59,8 @@ TEST(yaml, marks_count_bytes_behind_other_letters)
 TEST(yaml, styles_are_kept)
 {
 	AUTO(arena) a = ARENA_INIT;
-	const struct val *root = root_of(&a, "a: p\n'b': 's'\nc: \"d\"\ne: |\n  l\nf: >\n  g\nh: []\ni:\n- 1\n");
+	const struct val *root =
+		root_of(&a, "a: p\n'b': 's'\nc: \"d\"\ne: |\n  l\nf: >\n  g\nh: []\ni:\n- 1\n");
 	CHECK(root != NULL);
 	CHECK_INT(val_get(root, "a")->style, VAL_STYLE_PLAIN);
 	CHECK_INT(val_get(root, "b")->style, VAL_STYLE_SINGLE);
@@ -190,8 +192,12 @@ static const struct refusal refusals[] = {
 	{ "a: x\xff\n", 1, 5, "not valid UTF-8" },
 	{ "a: \xed\xa0\x80\n", 1, 4, "not valid UTF-8" },
 	{ "a: \xef\xbb\xbfx\n", 1, 4, "U+FEFF" },
-	{ "\xff\xfe" "a", 1, 1, "UTF-16" },
-	{ "\xfe\xff" "a", 1, 1, "UTF-16" },
+	{ "\xff\xfe"
+	  "a",
+	  1, 1, "UTF-16" },
+	{ "\xfe\xff"
+	  "a",
+	  1, 1, "UTF-16" },
 };
 
 TEST(yaml, mistakes_are_explained_at_their_place)
@@ -207,8 +213,9 @@ TEST(yaml, mistakes_are_explained_at_their_place)
 		CHECK(place != NULL);
 		CHECK_STR(place->file, "file.yaml");
 		if (place->line != r->line || place->column != r->column) {
-			test_fail(__FILE__, __LINE__, "<<%s>> at %zu:%zu, expected %zu:%zu: %s", r->text,
-			          place->line, place->column, r->line, r->column, err_message(e));
+			test_fail(__FILE__, __LINE__, "<<%s>> at %zu:%zu, expected %zu:%zu: %s",
+			          r->text, place->line, place->column, r->line, r->column,
+			          err_message(e));
 			return;
 		}
 	}
