@@ -30,7 +30,8 @@ err *app_settings(struct app *app, const struct settings **ret_settings)
 		AUTOFREE char *system = settings_file(dirs_system_settings);
 		AUTOFREE char *user = settings_file(dirs_settings);
 		const struct settings_sources sources = {
-			.system_file = system, .user_file = user, .start_dir = ".", .env = get_env};
+			.system_file = system, .user_file = user, .start_dir = ".", .env = get_env
+		};
 		TRY(settings_load(&sources, &app->settings));
 	}
 	*ret_settings = app->settings;
@@ -50,7 +51,7 @@ static err *get_setting(void *data, const char *key, const char **ret_value)
 
 struct cli_values app_values(struct app *app)
 {
-	return (struct cli_values){app, get_env, get_setting};
+	return (struct cli_values){ app, get_env, get_setting };
 }
 
 enum ui_when app_color(void *data)

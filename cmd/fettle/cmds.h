@@ -54,7 +54,7 @@ enum ui_when app_color(void *app);
 
 /* Help of the command parsed, or the overview; what -h, --help and `fettle` alone show. */
 void print_help(struct ui *ui, const struct cli_parsed *parsed, bool is_long);
-void print_version(struct ui *ui, bool is_verbose, int format);
+void print_version(struct app *app, int format);
 
 /* Choices for `--output` of commands with text and JSON; text is 0. */
 enum out_format { OUT_TEXT, OUT_JSON, OUT_MARKDOWN, OUT_YAML };

@@ -9,34 +9,31 @@ struct completion_args {
 };
 
 static const struct cli_choice shells[] = {
-	{"bash", CLI_BASH, "the GNU shell, 3.2 or later"},
-	{"zsh", CLI_ZSH, "the Z shell"},
-	{"fish", CLI_FISH, "the friendly interactive shell"},
-	{"powershell", CLI_POWERSHELL, "Windows PowerShell and pwsh"},
-	{NULL, 0, NULL},
+	{ "bash", CLI_BASH, "the GNU shell, 3.2 or later" },
+	{ "zsh", CLI_ZSH, "the Z shell" },
+	{ "fish", CLI_FISH, "the friendly interactive shell" },
+	{ "powershell", CLI_POWERSHELL, "Windows PowerShell and pwsh" },
+	{ NULL, 0, NULL },
 };
 
 static const struct cli_opt opts[] = {
-	{CLI_ARG(struct completion_args, shell),
-         .arg = "shell",
-         .help = "the shell to complete in",
-         .choices = shells,
-         .flags = CLI_REQUIRED},
+	{ CLI_ARG(struct completion_args, shell), .arg = "shell",
+	  .help = "the shell to complete in", .choices = shells, .flags = CLI_REQUIRED },
 	CLI_END,
 };
 
 static const struct cli_example examples[] = {
-	{"in this bash session", "source <(fettle completion bash)"},
-	{"in zsh, for good", "fettle completion zsh > \"${fpath[1]}/_fettle\""},
-	{"in fish, for good", "fettle completion fish > ~/.config/fish/completions/fettle.fish"},
-	{NULL, NULL},
+	{ "in this bash session", "source <(fettle completion bash)" },
+	{ "in zsh, for good", "fettle completion zsh > \"${fpath[1]}/_fettle\"" },
+	{ "in fish, for good", "fettle completion fish > ~/.config/fish/completions/fettle.fish" },
+	{ NULL, NULL },
 };
 
 static const struct cli_exit exits[] = {
-	{EXIT_CODE_OK, "printed"},
-	{EXIT_CODE_USAGE, "unknown shell"},
-	{EXIT_CODE_FAILED, "standard output could not be written"},
-	{0, NULL},
+	{ EXIT_CODE_OK, "printed" },
+	{ EXIT_CODE_USAGE, "unknown shell" },
+	{ EXIT_CODE_FAILED, "standard output could not be written" },
+	{ 0, NULL },
 };
 
 static err *run(struct cli_ctx *ctx, const void *args)
@@ -50,7 +47,7 @@ static err *run(struct cli_ctx *ctx, const void *args)
 
 const struct cli_cmd cmd_completion = {
 	.name = "completion",
-	.group = "About fettle",
+	.group = "Help",
 	.brief = "print the completion script for a shell",
 	.about = "Prints a small script for the shell to load. It asks fettle itself for the "
 		 "candidates, so that commands, options and values of the installed version are "
@@ -68,9 +65,8 @@ struct complete_args {
 };
 
 static const struct cli_opt complete_opts[] = {
-	{CLI_ARGS(struct complete_args, words),
-         .arg = "word",
-         .help = "what was typed after the program's name"},
+	{ CLI_ARGS(struct complete_args, words), .arg = "word",
+	  .help = "what was typed after the program's name" },
 	CLI_END,
 };
 

@@ -13,11 +13,8 @@ struct gen_args {
 };
 
 static const struct cli_opt opts[] = {
-	{CLI_ARG(struct gen_args, dir),
-         .arg = "dir",
-         .help = "top folder of the source tree",
-         .words = CLI_WORDS_DIRS,
-         .flags = CLI_REQUIRED},
+	{ CLI_ARG(struct gen_args, dir), .arg = "dir", .help = "top folder of the source tree",
+	  .words = CLI_WORDS_DIRS, .flags = CLI_REQUIRED },
 	CLI_END,
 };
 
@@ -68,7 +65,7 @@ static err *run(struct cli_ctx *ctx, const void *args)
 {
 	const struct gen_args *gen = args;
 	const struct cli_program *program = ctx->app->program;
-	const struct cli_parsed top = {0};
+	const struct cli_parsed top = { 0 };
 	AUTO(str) spec = STR_INIT;
 	cli_spec_json(program, &spec);
 	TRY(write_file(gen->dir, "docs/cli.json", spec.ptr));

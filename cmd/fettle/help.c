@@ -21,24 +21,23 @@ static void complete_help(struct app *app, const char *prefix, struct cli_candid
 }
 
 static const struct cli_opt opts[] = {
-	{CLI_ARGS(struct help_args, words),
-         .arg = "topic",
-         .help = "a command or a topic; without one, the list of both",
-         .complete = complete_help},
+	{ CLI_ARGS(struct help_args, words), .arg = "topic",
+	  .help = "a command or a topic; without one, the list of both",
+	  .complete = complete_help },
 	CLI_END,
 };
 
 static const struct cli_example examples[] = {
-	{"everything about one command", "fettle help settings show"},
-	{"what the exit codes mean", "fettle help exit-codes"},
-	{NULL, NULL},
+	{ "everything about one command", "fettle help settings show" },
+	{ "what the exit codes mean", "fettle help exit-codes" },
+	{ NULL, NULL },
 };
 
 static const struct cli_exit exits[] = {
-	{EXIT_CODE_OK, "printed"},
-	{EXIT_CODE_USAGE, "no such command or topic"},
-	{EXIT_CODE_FAILED, "standard output could not be written"},
-	{0, NULL},
+	{ EXIT_CODE_OK, "printed" },
+	{ EXIT_CODE_USAGE, "no such command or topic" },
+	{ EXIT_CODE_FAILED, "standard output could not be written" },
+	{ 0, NULL },
 };
 
 void print_help(struct ui *ui, const struct cli_parsed *parsed, bool is_long)
@@ -90,7 +89,7 @@ static err *unknown_topic(const struct strs *words)
 static err *run(struct cli_ctx *ctx, const void *args)
 {
 	const struct strs *words = &((const struct help_args *)args)->words;
-	struct cli_parsed path = {0};
+	struct cli_parsed path = { 0 };
 	if (words->len == 0) {
 		print_list(ctx->ui);
 		return NULL;
@@ -108,7 +107,7 @@ static err *run(struct cli_ctx *ctx, const void *args)
 
 const struct cli_cmd cmd_help = {
 	.name = "help",
-	.group = "About fettle",
+	.group = "Help",
 	.brief = "explain a command or a topic",
 	.about = "Explains a command as its --help does, or one of the topics that belong to no "
 		 "single command.",

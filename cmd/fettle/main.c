@@ -60,7 +60,7 @@ static err *run(struct app *app, struct cli_ctx *ctx)
 		return NULL;
 	}
 	if (app->globals->version) {
-		print_version(app->ui, app->globals->verbose > 0, OUT_TEXT);
+		print_version(app, OUT_TEXT);
 		return NULL;
 	}
 	if (app->globals->directory)
@@ -85,22 +85,23 @@ static int finish(struct cli_ctx *ctx, err *take_e)
 
 int main(int argc, char **argv)
 {
-	struct app app = {.program = &fettle_program};
+	struct app app = { .program = &fettle_program };
 	AUTO(strs) args = STRS_INIT;
 	argv_get(argc, argv, &args);
 	sig_ignore_pipe();
-	const struct ui_config config = {
-		.level = UI_LEVEL_INFO, .color_setting = app_color, .color_data = &app};
+	const struct ui_config config = { .level = UI_LEVEL_INFO,
+		                          .color_setting = app_color,
+		                          .color_data = &app };
 	AUTOPTR(ui) ui = app.ui = ui_new(&config);
 
 	struct cli_parsed parsed;
 	const struct cli_values values = app_values(&app);
-	err *e = cli_parse(&fettle_program, &values, (int)args.len,
-	                   (const char *const *)args.ptr, &parsed);
+	err *e = cli_parse(&fettle_program, &values, (int)args.len, (const char *const *)args.ptr,
+	                   &parsed);
 	app.globals = parsed.globals;
 	configure_ui(ui, &parsed);
 
-	struct cli_ctx ctx = {.app = &app, .ui = ui, .cmd = parsed.cmd, .parsed = &parsed};
+	struct cli_ctx ctx = { .app = &app, .ui = ui, .cmd = parsed.cmd, .parsed = &parsed };
 	if (!e)
 		e = run(&app, &ctx);
 	int code = finish(&ctx, e);

@@ -23,35 +23,29 @@ static void complete_keys(struct app *app, const char *prefix, struct cli_candid
 }
 
 static const struct cli_opt opts[] = {
-	{CLI_FLAG(struct show_args, origin),
-         .name = "origin",
-         .help = "also show where each value comes from"},
-	{CLI_ENUM(struct show_args, output, out_text_json),
-         .letter = 'o',
-         .name = "output",
-         .arg = "format",
-         .help = "output format",
-         .def = "text"},
-	{CLI_ARG(struct show_args, key),
-         .arg = "key",
-         .help = "only the value of this setting",
-         .complete = complete_keys},
+	{ CLI_FLAG(struct show_args, origin), .name = "origin",
+	  .help = "also show where each value comes from" },
+	{ CLI_ENUM(struct show_args, output, out_text_json), .letter = 'o', .name = "output",
+	  .arg = "format", .help = "output format", .def = "text" },
+	{ CLI_ARG(struct show_args, key), .arg = "key", .help = "only the value of this setting",
+	  .complete = complete_keys },
 	CLI_END,
 };
 
 static const struct cli_example examples[] = {
-	{"all settings, and the file or variable each comes from", "fettle settings show --origin"},
-	{"one value, for a script", "fettle settings show cache.dir"},
-	{NULL, NULL},
+	{ "all settings, and the file or variable each comes from",
+	  "fettle settings show --origin" },
+	{ "one value, for a script", "fettle settings show cache.dir" },
+	{ NULL, NULL },
 };
 
 static const struct cli_exit exits[] = {
-	{EXIT_CODE_OK, "printed"},
-	{EXIT_CODE_NO, "the setting asked for has no value"},
-	{EXIT_CODE_USAGE, "wrong usage, or a settings file with mistakes"},
-	{EXIT_CODE_FAILED, "a file could not be read, or standard output not be written"},
-	{EXIT_CODE_AUTH, "no permission to read a settings file"},
-	{0, NULL},
+	{ EXIT_CODE_OK, "printed" },
+	{ EXIT_CODE_NO, "the setting asked for has no value" },
+	{ EXIT_CODE_USAGE, "wrong usage, or a settings file with mistakes" },
+	{ EXIT_CODE_FAILED, "a file could not be read, or standard output not be written" },
+	{ EXIT_CODE_AUTH, "no permission to read a settings file" },
+	{ 0, NULL },
 };
 
 static void add_origin(struct setting_place place, struct str *out)
@@ -65,7 +59,7 @@ static void add_origin(struct setting_place place, struct str *out)
 
 static void print_table(struct ui *ui, const struct settings *settings, bool has_origin)
 {
-	static const char *const headings[] = {"KEY", "VALUE", "ORIGIN"};
+	static const char *const headings[] = { "KEY", "VALUE", "ORIGIN" };
 	AUTOPTR(ui_table) table = ui_table_new(has_origin ? 3 : 2, headings);
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
 		enum setting id = (enum setting)i;
@@ -170,9 +164,10 @@ static err *run(struct cli_ctx *ctx, const void *args)
 static const struct cli_cmd cmd_settings_show = {
 	.name = "show",
 	.brief = "print fettle's own settings",
-	.about = "Prints every setting with its value. A value comes from the strongest of these "
-		 "that has one: the variable FETTLE_X, 'settings:' in the project's fettle.yaml, the "
-		 "user's settings.yaml, the system's, the built-in default.",
+	.about =
+		"Prints every setting with its value. A value comes from the strongest of these "
+		"that has one: the variable FETTLE_X, 'settings:' in the project's fettle.yaml, the "
+		"user's settings.yaml, the system's, the built-in default.",
 	.examples = examples,
 	.opts = opts,
 	.exits = exits,
@@ -182,16 +177,17 @@ static const struct cli_cmd cmd_settings_show = {
 	.run = run,
 };
 
-static const struct cli_cmd *const subcommands[] = {&cmd_settings_show, NULL};
+static const struct cli_cmd *const subcommands[] = { &cmd_settings_show, NULL };
 
 static const struct cli_example settings_examples[] = {
-	{"all settings, and the file or variable each comes from", "fettle settings show --origin"},
-	{NULL, NULL},
+	{ "all settings, and the file or variable each comes from",
+	  "fettle settings show --origin" },
+	{ NULL, NULL },
 };
 
 const struct cli_cmd cmd_settings = {
 	.name = "settings",
-	.group = "About fettle",
+	.group = "Help",
 	.brief = "fettle's own settings",
 	.about = "Settings of fettle itself, such as timeouts and folders; not the configuration "
 		 "that fettle brings to machines.",

@@ -173,12 +173,12 @@ static const char host[] =
 	"'fettle.dev/prune: disabled' keeps an object when its manifest goes away.\n";
 
 const struct topic topics[] = {
-	{"environment", "variables that fettle reads", environment, add_variables},
-	{"exit-codes", "what the exit codes mean", exit_codes, NULL},
-	{"files", "files that fettle reads and writes", files, add_project_settings},
-	{"host", "kinds of the host target", host, NULL},
-	{"layout", "how a project is laid out", layout, NULL},
-	{"output", "formats, colour, secrets", output, NULL},
-	{"sources", "folders, files and git URLs", sources, NULL},
-	{NULL, NULL, NULL, NULL},
+	{ "environment", "variables that fettle reads", environment, add_variables },
+	{ "exit-codes", "what the exit codes mean", exit_codes, NULL },
+	{ "files", "files that fettle reads and writes", files, add_project_settings },
+	{ "host", "kinds of the host target", host, NULL },
+	{ "layout", "how a project is laid out", layout, NULL },
+	{ "output", "formats, colour, secrets", output, NULL },
+	{ "sources", "folders, files and git URLs", sources, NULL },
+	{ NULL, NULL, NULL, NULL },
 };

@@ -13,7 +13,7 @@ struct unit {
 
 /* Largest first, as they must follow each other. */
 static const struct unit units[] = {
-	{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1},
+	{ "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 },
 };
 
 static size_t find_unit(const char *text, size_t len)

@@ -26,8 +26,8 @@ static void complain(struct checker *c, const char *what, const char *subject)
 static bool is_plain_phrase(const char *text)
 {
 	size_t len = text ? strlen(text) : 0;
-	bool is_lower = len > 0 && !(text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'a' &&
-	                             text[1] <= 'z');
+	bool is_lower =
+		len > 0 && !(text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'a' && text[1] <= 'z');
 	return is_lower && text[len - 1] != '.' && !strchr(text, '\n');
 }
 
@@ -50,7 +50,7 @@ static void check_name(struct checker *c, const struct cli_opt *opt)
 {
 	const char *name = opt->name;
 	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name) ||
-	    str_starts(name, "no-") != (bool)(opt->flags & CLI_NO_NEGATION))
+	    (str_starts(name, "no-") && !(opt->flags & CLI_NO_NEGATION)))
 		complain(c, "a bad option name (or a no- without CLI_NO_NEGATION):", name);
 	if (opt->env && !str_starts(opt->env, "FETTLE_"))
 		complain(c, "a variable that is not FETTLE_X:", opt->env);
@@ -170,7 +170,7 @@ static void check_commands(struct checker *c, const struct cli_cmd *const *cmds)
 
 void cli_check(const struct cli_program *program, struct strs *ret_mistakes)
 {
-	struct checker c = {.program = program, .mistakes = ret_mistakes};
+	struct checker c = { .program = program, .mistakes = ret_mistakes };
 	for (size_t i = 0, count = cli_opt_count(program->globals); i < count; i++)
 		check_option(&c, &program->globals[i], program->globals_size);
 	check_duplicates(&c, program->globals);

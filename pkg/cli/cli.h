@@ -40,20 +40,20 @@ enum cli_type {
 };
 
 /* Offset of a field that is checked to have the type the option writes. */
-#define CLI_OFF_(s, f, ctype) _Generic(((s *)0)->f, ctype: offsetof(s, f))
-#define CLI_STR(s, f) .type = CLI_TYPE_STR, .off = CLI_OFF_(s, f, const char *)
-#define CLI_STRS(s, f) .type = CLI_TYPE_STRS, .off = CLI_OFF_(s, f, struct strs)
-#define CLI_FLAG(s, f) .type = CLI_TYPE_FLAG, .off = CLI_OFF_(s, f, bool)
-#define CLI_COUNT(s, f) .type = CLI_TYPE_COUNT, .off = CLI_OFF_(s, f, int)
-#define CLI_INT(s, f) .type = CLI_TYPE_INT, .off = CLI_OFF_(s, f, int64_t)
-#define CLI_DURATION(s, f) .type = CLI_TYPE_DURATION, .off = CLI_OFF_(s, f, int64_t)
-#define CLI_ENUM(s, f, list) .type = CLI_TYPE_ENUM, .off = CLI_OFF_(s, f, int), .choices = (list)
-#define CLI_HELP(s, f) .type = CLI_TYPE_HELP, .off = CLI_OFF_(s, f, int)
-#define CLI_ARG(s, f) .type = CLI_TYPE_ARG, .off = CLI_OFF_(s, f, const char *)
-#define CLI_ARGS(s, f) .type = CLI_TYPE_ARGS, .off = CLI_OFF_(s, f, struct strs)
-#define CLI_END                                                                                    \
-	{                                                                                          \
-		.type = CLI_TYPE_END                                                               \
+#define CLI_OFF_(s, f, ctype) _Generic(((s *)0)->f, ctype : offsetof(s, f))
+#define CLI_STR(s, f)         .type = CLI_TYPE_STR, .off = CLI_OFF_(s, f, const char *)
+#define CLI_STRS(s, f)        .type = CLI_TYPE_STRS, .off = CLI_OFF_(s, f, struct strs)
+#define CLI_FLAG(s, f)        .type = CLI_TYPE_FLAG, .off = CLI_OFF_(s, f, bool)
+#define CLI_COUNT(s, f)       .type = CLI_TYPE_COUNT, .off = CLI_OFF_(s, f, int)
+#define CLI_INT(s, f)         .type = CLI_TYPE_INT, .off = CLI_OFF_(s, f, int64_t)
+#define CLI_DURATION(s, f)    .type = CLI_TYPE_DURATION, .off = CLI_OFF_(s, f, int64_t)
+#define CLI_ENUM(s, f, list)  .type = CLI_TYPE_ENUM, .off = CLI_OFF_(s, f, int), .choices = (list)
+#define CLI_HELP(s, f)        .type = CLI_TYPE_HELP, .off = CLI_OFF_(s, f, int)
+#define CLI_ARG(s, f)         .type = CLI_TYPE_ARG, .off = CLI_OFF_(s, f, const char *)
+#define CLI_ARGS(s, f)        .type = CLI_TYPE_ARGS, .off = CLI_OFF_(s, f, struct strs)
+#define CLI_END                      \
+	{                            \
+		.type = CLI_TYPE_END \
 	}
 
 /* One allowed word of an enum; a table of them ends with a NULL name. */
@@ -64,11 +64,12 @@ struct cli_choice {
 };
 
 enum cli_opt_flags {
-	CLI_HIDDEN = 1u << 0,       /* parsed, but in no help and no completion */
-	CLI_REQUIRED = 1u << 1,     /* positional arguments only */
-	CLI_NO_NEGATION = 1u << 2,  /* a flag without --no-x */
-	CLI_NOT_EMPTY = 1u << 3,    /* '' is refused */
-	CLI_LATE_SETTING = 1u << 4  /* the program itself asks for the setting; here only documented */
+	CLI_HIDDEN = 1u << 0,      /* parsed, but in no help and no completion */
+	CLI_REQUIRED = 1u << 1,    /* positional arguments only */
+	CLI_NO_NEGATION = 1u << 2, /* a flag without --no-x */
+	CLI_NOT_EMPTY = 1u << 3,   /* '' is refused */
+	CLI_LATE_SETTING =
+		1u << 4 /* the program itself asks for the setting; here only documented */
 };
 
 /* What completion offers where there is no `complete` function. */
@@ -89,12 +90,12 @@ struct cli_opt {
 	const char *name;                 /* long name without dashes; NULL for positional ones */
 	const char *arg;                  /* metavariable: "name", "path", "duration" */
 	const char *help;                 /* one line, lower case, no full stop */
-	const char *details;              /* further sentences for --help and man; may be NULL */
+	const char *details;              /* whole sentences for --help and man; may be NULL */
 	const struct cli_choice *choices; /* enums; also the only words a text may be */
 	const char *def;                  /* default, written as the user would; NULL: zero */
 	const char *env;                  /* FETTLE_X, read when the option is not given */
 	const char *setting;              /* settings key, read when the variable is not set */
-	int64_t min, max;                 /* for ints and durations (ms); both 0: no bounds but >= 0 */
+	int64_t min, max; /* for ints and durations (ms); both 0: no bounds but >= 0 */
 	unsigned flags;
 	enum cli_words words;
 	cli_completer *complete;
@@ -121,17 +122,17 @@ enum cli_origin { CLI_FROM_DEFAULT, CLI_FROM_SETTING, CLI_FROM_ENV, CLI_FROM_FLA
 
 struct cli_cmd {
 	const char *name;
-	const char *group;                         /* heading in the overview; top level only */
-	const char *brief;                         /* lower case, no full stop, <= 60 characters */
-	const char *about;                         /* two to five sentences; '\n\n' starts a paragraph */
-	const struct cli_example *examples;        /* ends with a NULL command */
-	const struct cli_opt *opts;                /* ends with CLI_END; NULL: none */
-	const struct cli_exit *exits;              /* ends with a NULL when */
-	const char *see_also;                      /* "apply, settings show"; may be NULL */
-	size_t args_size;                          /* of the struct the options fill */
-	unsigned needs;                            /* enum cli_needs */
+	const char *group;                  /* heading in the overview; top level only */
+	const char *brief;                  /* lower case, no full stop, <= 60 characters */
+	const char *about;                  /* two to five sentences; '\n\n' starts a paragraph */
+	const struct cli_example *examples; /* ends with a NULL command */
+	const struct cli_opt *opts;         /* ends with CLI_END; NULL: none */
+	const struct cli_exit *exits;       /* ends with a NULL when */
+	const char *see_also;               /* "apply, settings show"; may be NULL */
+	size_t args_size;                   /* of the struct the options fill */
+	unsigned needs;                     /* enum cli_needs */
 	bool is_hidden;
-	const struct cli_cmd *const *subcommands;  /* ends with NULL; then run is not called */
+	const struct cli_cmd *const *subcommands; /* ends with NULL; then run is not called */
 	/*
 	 * Do the work. `args` is the filled struct (zeroed first, then defaults, setting, variable,
 	 * flag); its strings and lists belong to the parse result and live until run returns.
@@ -153,9 +154,9 @@ struct cli_ctx {
 struct cli_program {
 	const char *name;
 	const char *version;
-	const char *brief;                  /* one sentence */
-	const struct cli_cmd *const *cmds;  /* ends with NULL */
-	const struct cli_opt *globals;      /* ends with CLI_END */
+	const char *brief;                 /* one sentence */
+	const struct cli_cmd *const *cmds; /* ends with NULL */
+	const struct cli_opt *globals;     /* ends with CLI_END */
 	size_t globals_size;
 	const struct cli_example *examples; /* of the overview */
 };
@@ -177,9 +178,9 @@ struct cli_parsed {
 	size_t depth;
 	const struct cli_cmd *cmd; /* NULL when no command was named */
 	void *args;                /* cmd->args_size bytes */
-	void *globals;             /* program->globals_size bytes; filled even when parsing failed */
-	bool wants_json;           /* `--output json` was among the words, wherever an error is */
-	struct cli_store *store;   /* lists and origins; opaque */
+	void *globals;           /* program->globals_size bytes; filled even when parsing failed */
+	bool wants_json;         /* `--output json` was among the words, wherever an error is */
+	struct cli_store *store; /* lists and origins; opaque */
 };
 
 /*

@@ -12,8 +12,8 @@ struct cli_candidates {
 
 /* What is known about the words in front of the one being completed. */
 struct position {
-	const struct cli_cmd *cmd;          /* NULL: still choosing */
-	const struct cli_cmd *const *cmds;  /* to choose from; NULL: none */
+	const struct cli_cmd *cmd;         /* NULL: still choosing */
+	const struct cli_cmd *const *cmds; /* to choose from; NULL: none */
 	const struct cli_opt *waits_for_value;
 	size_t n_args;
 	bool is_options_done;
@@ -35,8 +35,8 @@ void cli_candidate(struct cli_candidates *out, const char *value, const char *de
 	str_addch(out->out, '\n');
 }
 
-static const struct cli_opt *find_long(const struct cli_program *program,
-                                       const struct position *at, const char *name, size_t len)
+static const struct cli_opt *find_long(const struct cli_program *program, const struct position *at,
+                                       const char *name, size_t len)
 {
 	const struct cli_opt *opt = at->cmd ? cli_opt_by_name(at->cmd->opts, name, len) : NULL;
 	return opt ? opt : cli_opt_by_name(program->globals, name, len);
@@ -150,7 +150,7 @@ static const char *offer(const struct cli_program *program, struct app *app,
 			return ":none";
 		AUTOFREE char *before =
 			mem_strndup(out->prefix, (size_t)(equals + 1 - out->prefix));
-		struct cli_candidates values = {out->out, equals + 1, before};
+		struct cli_candidates values = { out->out, equals + 1, before };
 		return offer_values(opt, app, &values);
 	}
 	if (!at->is_options_done && out->prefix[0] == '-')
@@ -166,10 +166,10 @@ static const char *offer(const struct cli_program *program, struct app *app,
 void cli_complete(const struct cli_program *program, struct app *app, const char *const *words,
                   size_t n_words, struct str *out)
 {
-	struct position at = {.cmds = program->cmds};
+	struct position at = { .cmds = program->cmds };
 	for (size_t i = 0; i + 1 < n_words; i++)
 		step(program, &at, words[i]);
-	struct cli_candidates candidates = {out, n_words > 0 ? words[n_words - 1] : "", ""};
+	struct cli_candidates candidates = { out, n_words > 0 ? words[n_words - 1] : "", "" };
 	const char *directive = offer(program, app, &at, &candidates);
 	str_addf(out, "%s\n", directive);
 }

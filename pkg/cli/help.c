@@ -87,7 +87,7 @@ static void add_option(const struct cli_opt *opt, bool is_long, size_t column, s
 	str_addz(&right, opt->help);
 	if (is_long) {
 		if (opt->details)
-			str_addf(&right, "; %s", opt->details);
+			str_addf(&right, ". %s", opt->details);
 		cli_add_notes(opt, &right);
 	}
 	text_columns(out, left.ptr, right.ptr, column, width);
@@ -176,14 +176,13 @@ void cli_help_overview(const struct cli_program *program, struct str *out)
 	str_addf(out, "%s: %s.\n", program->name, program->brief);
 	add_examples(program->examples, SIZE_MAX, out);
 	add_groups(program, out);
-	str_addf(out,
-	         "\n'%s <command> -h' explains a command, '%s help' lists the topics.\n",
+	str_addf(out, "\n'%s <command> -h' explains a command, '%s help' lists the topics.\n",
 	         program->name, program->name);
 }
 
 static void add_program_long(const struct cli_program *program, size_t width, struct str *out)
 {
-	const struct cli_parsed top = {0};
+	const struct cli_parsed top = { 0 };
 	str_addf(out, "%s: %s.\n\nUsage:\n  ", program->name, program->brief);
 	cli_add_usage(program, &top, out);
 	str_addch(out, '\n');
@@ -224,8 +223,8 @@ static void add_exits(const struct cli_exit *exits, size_t width, struct str *ou
 	}
 }
 
-static void add_see_also(const struct cli_program *program, const struct cli_cmd *cmd,
-                         size_t width, struct str *out)
+static void add_see_also(const struct cli_program *program, const struct cli_cmd *cmd, size_t width,
+                         struct str *out)
 {
 	if (!cmd->see_also)
 		return;
@@ -233,7 +232,7 @@ static void add_see_also(const struct cli_program *program, const struct cli_cmd
 	struct view rest = view_of(cmd->see_also), name;
 	while (view_split(&rest, ',', &name)) {
 		while (name.len > 0 && *name.ptr == ' ')
-			name = (struct view){name.ptr + 1, name.len - 1};
+			name = (struct view){ name.ptr + 1, name.len - 1 };
 		str_addf(&line, "%s%s %.*s", line.len ? ", " : "", program->name, (int)name.len,
 		         name.ptr);
 	}

@@ -40,8 +40,7 @@ NODISCARD err *cli_value_set(const struct cli_opt *opt, void *fields, const char
 void cli_values_clear(const struct cli_opt *opts, void *fields);
 
 /* Add "text, json or markdown". */
-void cli_add_choices(const struct cli_choice *choices, const char *last_separator,
-                     struct str *out);
+void cli_add_choices(const struct cli_choice *choices, const char *last_separator, struct str *out);
 
 /* "fettle settings show" */
 void cli_add_full_name(const struct cli_program *program, const struct cli_parsed *path,

@@ -52,7 +52,7 @@ static void add_option(const struct cli_opt *opt, struct str *out)
 	AUTO(str) left = STR_INIT;
 	AUTO(str) right = STR_INIT;
 	cli_add_option_left(opt, false, &left);
-	str_addf(&right, "%s%s%s", opt->help, opt->details ? "; " : "",
+	str_addf(&right, "%s%s%s", opt->help, opt->details ? ". " : "",
 	         opt->details ? opt->details : "");
 	cli_add_notes(opt, &right);
 	str_addz(out, ".TP\n.B ");
@@ -125,7 +125,7 @@ static void add_page_references(const struct cli_program *program, const char *s
 	str_addf(out, ".BR %s (1)", program->name);
 	while (view_split(&rest, ',', &name)) {
 		while (name.len > 0 && *name.ptr == ' ')
-			name = (struct view){name.ptr + 1, name.len - 1};
+			name = (struct view){ name.ptr + 1, name.len - 1 };
 		if (name.len == 0)
 			continue;
 		str_addf(out, ",\n.BR %s", program->name);
@@ -133,7 +133,7 @@ static void add_page_references(const struct cli_program *program, const char *s
 		for (size_t i = 0; i < name.len; i++)
 			str_addz(out, name.ptr[i] == ' ' || name.ptr[i] == '-'
 			                      ? "\\-"
-			                      : (char[]){name.ptr[i], '\0'});
+			                      : (char[]){ name.ptr[i], '\0' });
 		str_addz(out, " (1)");
 	}
 	str_addch(out, '\n');

@@ -45,7 +45,7 @@ static bool find_in(const struct cli_opt *opts, void *fields, enum cli_origin *o
 {
 	for (size_t i = 0, count = cli_opt_count(opts); i < count; i++)
 		if (is_wanted(&opts[i], name, len, letter)) {
-			*ret_slot = (struct slot){&opts[i], fields, &origins[i]};
+			*ret_slot = (struct slot){ &opts[i], fields, &origins[i] };
 			return true;
 		}
 	return false;
@@ -57,8 +57,8 @@ static bool find_slot(const struct parser *p, const char *name, size_t len, char
 {
 	const struct cli_parsed *parsed = p->parsed;
 	struct cli_store *store = parsed->store;
-	if (parsed->args && find_in(parsed->cmd->opts, parsed->args, store->origins, name, len,
-	                            letter, ret_slot))
+	if (parsed->args &&
+	    find_in(parsed->cmd->opts, parsed->args, store->origins, name, len, letter, ret_slot))
 		return true;
 	return find_in(p->program->globals, parsed->globals, store->global_origins, name, len,
 	               letter, ret_slot);
@@ -67,8 +67,8 @@ static bool find_slot(const struct parser *p, const char *name, size_t len, char
 static const char *nearest_option(const struct parser *p, const char *name)
 {
 	VEC(const char *) names = VEC_INIT;
-	const struct cli_opt *tables[] = {p->parsed->cmd ? p->parsed->cmd->opts : NULL,
-	                                  p->program->globals};
+	const struct cli_opt *tables[] = { p->parsed->cmd ? p->parsed->cmd->opts : NULL,
+		                           p->program->globals };
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
 		for (size_t i = 0, count = cli_opt_count(tables[t]); i < count; i++)
 			if (tables[t][i].name && !(tables[t][i].flags & CLI_HIDDEN))
@@ -94,8 +94,9 @@ static err *unknown_option(const struct parser *p, const char *shown, const char
 {
 	const struct cli_cmd *owner = p->parsed->cmd ? NULL : owner_of(p, name, len, letter);
 	if (owner)
-		return err_hint(err_new(ERR_USAGE, "option '%s' must come after the command", shown),
-		                "as in '%s %s %s'", p->program->name, owner->name, shown);
+		return err_hint(
+			err_new(ERR_USAGE, "option '%s' must come after the command", shown),
+			"as in '%s %s %s'", p->program->name, owner->name, shown);
 	err *e = err_new(ERR_USAGE, "unknown option '%s'", shown);
 	AUTOFREE char *typed = mem_strndup(letter ? "" : name, letter ? 0 : len);
 	bool is_negated = str_starts(typed, "no-");
@@ -149,9 +150,9 @@ static err *take_value(struct parser *p, const struct slot *slot, const char *sh
 		                "write '%s <%s>'", shown, arg);
 	const char *text = p->words[p->at];
 	if (text[0] == '-' && text[1] && slot->opt->type != CLI_TYPE_INT)
-		return err_hint(err_new(ERR_USAGE, "option '%s' needs a value, found '%s'", shown,
-		                        text),
-		                "write '--%s=%s' if that is the value", slot->opt->name, text);
+		return err_hint(
+			err_new(ERR_USAGE, "option '%s' needs a value, found '%s'", shown, text),
+			"write '--%s=%s' if that is the value", slot->opt->name, text);
 	p->at++;
 	return set(slot, text, shown);
 }
@@ -195,7 +196,7 @@ static err *parse_long(struct parser *p, const char *word)
 static err *parse_letters(struct parser *p, const char *word)
 {
 	for (const char *at = word + 1; *at; at++) {
-		char shown[] = {'-', *at, '\0'};
+		char shown[] = { '-', *at, '\0' };
 		struct slot slot;
 		if ((unsigned char)*at >= 0x80 || !find_slot(p, NULL, 0, *at, &slot))
 			return unknown_option(p, (unsigned char)*at >= 0x80 ? word : shown, NULL, 0,
@@ -227,17 +228,16 @@ static err *unknown_command(const struct parser *p, const char *word)
 static err *parse_command(struct parser *p, const char *word)
 {
 	struct cli_parsed *parsed = p->parsed;
-	const struct cli_cmd *cmd = cli_cmd_by_name(
-		parsed->cmd ? parsed->cmd->subcommands : p->program->cmds, word);
+	const struct cli_cmd *cmd =
+		cli_cmd_by_name(parsed->cmd ? parsed->cmd->subcommands : p->program->cmds, word);
 	if (!cmd || parsed->depth == CLI_MAX_DEPTH)
 		return unknown_command(p, word);
 	parsed->path[parsed->depth++] = parsed->cmd = cmd;
 	if (cmd->subcommands)
 		return NULL;
 	parsed->args = mem_zalloc(1, cmd->args_size ? cmd->args_size : 1);
-	parsed->store->origins =
-		arena_zalloc(&parsed->store->arena, cli_opt_count(cmd->opts) + 1,
-	                     sizeof(*parsed->store->origins));
+	parsed->store->origins = arena_zalloc(&parsed->store->arena, cli_opt_count(cmd->opts) + 1,
+	                                      sizeof(*parsed->store->origins));
 	return NULL;
 }
 
@@ -253,7 +253,7 @@ static err *parse_argument(struct parser *p, const char *word)
 	size_t row = p->next_arg;
 	if (opts[row].type == CLI_TYPE_ARG)
 		p->next_arg++;
-	struct slot slot = {&opts[row], parsed->args, &parsed->store->origins[row]};
+	struct slot slot = { &opts[row], parsed->args, &parsed->store->origins[row] };
 	AUTO(str) label = STR_INIT;
 	cli_opt_add_name(&opts[row], &label);
 	return set(&slot, word, label.ptr);
@@ -309,7 +309,7 @@ static err *fill(const struct parser *p, const struct cli_opt *opts, void *field
                  enum cli_origin *origins)
 {
 	for (size_t i = 0, count = cli_opt_count(opts); i < count; i++) {
-		struct slot slot = {&opts[i], fields, &origins[i]};
+		struct slot slot = { &opts[i], fields, &origins[i] };
 		if (*slot.origin == CLI_FROM_DEFAULT)
 			TRY(ask_variable(p, &slot));
 		if (*slot.origin == CLI_FROM_DEFAULT)
@@ -334,10 +334,9 @@ static err *check_complete(const struct parser *p)
 	}
 	const struct cli_opt *opts = parsed->cmd->opts;
 	for (size_t i = 0, count = cli_opt_count(opts); i < count; i++)
-		if ((opts[i].flags & CLI_REQUIRED) &&
-		    parsed->store->origins[i] == CLI_FROM_DEFAULT)
-			return usage_hint(p, err_new(ERR_USAGE, "missing argument <%s>",
-			                             opts[i].arg));
+		if ((opts[i].flags & CLI_REQUIRED) && parsed->store->origins[i] == CLI_FROM_DEFAULT)
+			return usage_hint(p,
+			                  err_new(ERR_USAGE, "missing argument <%s>", opts[i].arg));
 	return NULL;
 }
 
@@ -362,18 +361,18 @@ static err *parse_all(struct parser *p)
 err *cli_parse(const struct cli_program *program, const struct cli_values *values, int argc,
                const char *const *argv, struct cli_parsed *ret)
 {
-	static const struct cli_values nowhere = {0};
-	*ret = (struct cli_parsed){0};
+	static const struct cli_values nowhere = { 0 };
+	*ret = (struct cli_parsed){ 0 };
 	struct cli_store *store = ret->store = MEM_NEW(struct cli_store);
 	store->program = program;
 	ret->globals = mem_zalloc(1, program->globals_size);
 	store->global_origins = arena_zalloc(&store->arena, cli_opt_count(program->globals) + 1,
 	                                     sizeof(*store->global_origins));
-	struct parser p = {.program = program,
-	                   .values = values ? values : &nowhere,
-	                   .parsed = ret,
-	                   .words = argc > 0 ? argv + 1 : argv,
-	                   .count = argc > 0 ? (size_t)argc - 1 : 0};
+	struct parser p = { .program = program,
+		            .values = values ? values : &nowhere,
+		            .parsed = ret,
+		            .words = argc > 0 ? argv + 1 : argv,
+		            .count = argc > 0 ? (size_t)argc - 1 : 0 };
 	ret->wants_json = asks_for_json(p.words, p.count);
 	err *e = parse_all(&p);
 	/* Also after a mistake: the message itself is shown the way the globals say. */
@@ -399,5 +398,5 @@ void cli_parsed_clear(struct cli_parsed *parsed)
 	mem_free(parsed->globals);
 	arena_clear(&parsed->store->arena);
 	mem_free(parsed->store);
-	*parsed = (struct cli_parsed){0};
+	*parsed = (struct cli_parsed){ 0 };
 }

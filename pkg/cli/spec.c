@@ -6,10 +6,17 @@
 #include "ui/json_text.h"
 
 static const char *const type_names[] = {
-	[CLI_TYPE_END] = "",          [CLI_TYPE_STR] = "string", [CLI_TYPE_STRS] = "strings",
-	[CLI_TYPE_FLAG] = "flag",     [CLI_TYPE_COUNT] = "count", [CLI_TYPE_INT] = "int",
-	[CLI_TYPE_DURATION] = "duration", [CLI_TYPE_ENUM] = "enum", [CLI_TYPE_HELP] = "help",
-	[CLI_TYPE_ARG] = "argument",  [CLI_TYPE_ARGS] = "arguments",
+	[CLI_TYPE_END] = "",
+	[CLI_TYPE_STR] = "string",
+	[CLI_TYPE_STRS] = "strings",
+	[CLI_TYPE_FLAG] = "flag",
+	[CLI_TYPE_COUNT] = "count",
+	[CLI_TYPE_INT] = "int",
+	[CLI_TYPE_DURATION] = "duration",
+	[CLI_TYPE_ENUM] = "enum",
+	[CLI_TYPE_HELP] = "help",
+	[CLI_TYPE_ARG] = "argument",
+	[CLI_TYPE_ARGS] = "arguments",
 };
 
 static void new_line(struct str *out, size_t depth)
@@ -40,7 +47,7 @@ static void add_choices(const struct cli_choice *choices, struct str *out)
 static void add_option(const struct cli_opt *opt, struct str *out)
 {
 	bool is_first = true;
-	char letter[] = {opt->letter, '\0'};
+	char letter[] = { opt->letter, '\0' };
 	str_addch(out, '{');
 	add_member("name", opt->name ? opt->name : opt->arg, &is_first, out);
 	add_member("letter", opt->letter ? letter : NULL, &is_first, out);

@@ -66,11 +66,11 @@ const struct cli_cmd *cli_cmd_by_name(const struct cli_cmd *const *cmds, const c
 const struct cli_cmd *cli_find(const struct cli_program *program, const char *const *words,
                                size_t n_words, struct cli_parsed *ret_path)
 {
-	struct cli_parsed path = {0};
+	struct cli_parsed path = { 0 };
 	const struct cli_cmd *const *cmds = program->cmds;
 	for (size_t i = 0; i < n_words; i++) {
-		const struct cli_cmd *cmd = i < CLI_MAX_DEPTH ? cli_cmd_by_name(cmds, words[i])
-		                                              : NULL;
+		const struct cli_cmd *cmd =
+			i < CLI_MAX_DEPTH ? cli_cmd_by_name(cmds, words[i]) : NULL;
 		if (!cmd)
 			return NULL;
 		path.path[path.depth++] = path.cmd = cmd;

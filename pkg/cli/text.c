@@ -10,20 +10,20 @@ enum { GAP = 2 };
 static struct view next_word(struct view *rest)
 {
 	enum { BRACKET_MAX = 40 };
-	struct view word = {rest->ptr, 0};
-	const char *end = rest->len > 0 && *rest->ptr == '[' ? memchr(rest->ptr, ']', rest->len)
-	                                                     : NULL;
+	struct view word = { rest->ptr, 0 };
+	const char *end =
+		rest->len > 0 && *rest->ptr == '[' ? memchr(rest->ptr, ']', rest->len) : NULL;
 	if (end && end - rest->ptr < BRACKET_MAX)
 		word.len = (size_t)(end - rest->ptr);
 	while (word.len < rest->len && rest->ptr[word.len] != ' ')
 		word.len++;
 	size_t used = MIN(word.len + 1, rest->len);
-	*rest = (struct view){rest->ptr + used, rest->len - used};
+	*rest = (struct view){ rest->ptr + used, rest->len - used };
 	return word;
 }
 
 static void add_line_wrapped(struct str *out, struct view line, size_t at, size_t indent,
-                               size_t width)
+                             size_t width)
 {
 	bool is_first = true;
 	while (line.len > 0) {

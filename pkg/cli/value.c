@@ -98,8 +98,8 @@ static err *set_duration(const struct cli_opt *opt, void *field, const char *tex
 /* Only variables, settings and defaults give a flag a word. */
 static err *set_flag(void *field, const char *text, const char *label)
 {
-	static const char *const yes[] = {"true", "1", "yes", "on"};
-	static const char *const no[] = {"false", "0", "no", "off", ""};
+	static const char *const yes[] = { "true", "1", "yes", "on" };
+	static const char *const no[] = { "false", "0", "no", "off", "" };
 	bool value = false, is_known = false;
 	for (size_t i = 0; i < ARRAY_LEN(yes); i++)
 		if (str_equal(text, yes[i]))

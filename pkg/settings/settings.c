@@ -103,7 +103,10 @@ static void add_expected(const struct setting_key *key, struct str *out)
 		break;
 	case SETTING_CHOICE:
 		for (const char *const *choice = key->choices; *choice; choice++)
-			str_addf(out, "%s%s", choice == key->choices ? "" : choice[1] ? ", " : " or ",
+			str_addf(out, "%s%s",
+			         choice == key->choices ? ""
+			         : choice[1]            ? ", "
+			                                : " or ",
 			         *choice);
 		break;
 	}
@@ -116,11 +119,11 @@ static void store(struct settings *settings, enum setting id, char *take_text, i
 	struct value *value = &settings->values[id];
 	mem_free(value->text);
 	mem_free(value->file);
-	*value = (struct value){.text = take_text,
-	                        .number = number,
-	                        .file = place.file ? mem_strdup(place.file) : NULL,
-	                        .line = place.line,
-	                        .origin = place.origin};
+	*value = (struct value){ .text = take_text,
+		                 .number = number,
+		                 .file = place.file ? mem_strdup(place.file) : NULL,
+		                 .line = place.line,
+		                 .origin = place.origin };
 }
 
 /* "~/x" from home, other relative paths from the folder of the file that says so. */
@@ -190,7 +193,7 @@ static void read_value(struct reading *r, enum setting id, const struct val *v)
 		                      key->name, expected.ptr, val_kind_text(v)));
 		return;
 	}
-	struct setting_place place = {r->origin, r->file, v->mark.line};
+	struct setting_place place = { r->origin, r->file, v->mark.line };
 	err *e = store_text(r->settings, id, text.ptr, place);
 	if (e)
 		complain(r, val_place(e, v));
@@ -247,9 +250,9 @@ static err *parse_file(const char *file, const struct str *text, struct arena *a
 	struct yaml_docs docs;
 	TRY(yaml_load(text->ptr, text->len, file, arena, &docs));
 	if (docs.len > 1)
-		return val_place(err_new(ERR_INVALID, "expected one YAML document, found %zu",
-		                         docs.len),
-		                 docs.ptr[1].root);
+		return val_place(
+			err_new(ERR_INVALID, "expected one YAML document, found %zu", docs.len),
+			docs.ptr[1].root);
 	*ret_root = docs.len == 1 ? docs.ptr[0].root : NULL;
 	return NULL;
 }
@@ -268,7 +271,7 @@ static err *read_file(struct settings *settings, const char *file, enum setting_
 	TRY(e);
 	struct val *root = NULL;
 	TRY(parse_file(file, &text, &arena, &root));
-	struct reading r = {settings, file, origin, NULL};
+	struct reading r = { settings, file, origin, NULL };
 	const struct val *map = root;
 	if (origin == SETTING_FROM_PROJECT)
 		map = val_get(root, "settings");
@@ -284,7 +287,7 @@ static err *read_variables(struct settings *settings, const struct settings_sour
 		const char *text = sources->env(sources->env_data, name);
 		if (!text || !*text)
 			continue;
-		struct setting_place place = {SETTING_FROM_ENV, name, 0};
+		struct setting_place place = { SETTING_FROM_ENV, name, 0 };
 		err *e = store_text(settings, (enum setting)i, text, place);
 		if (e)
 			return err_as(err_wrap(e, "cannot use %s", name), ERR_USAGE);
@@ -294,7 +297,7 @@ static err *read_variables(struct settings *settings, const struct settings_sour
 
 static err *store_defaults(struct settings *settings)
 {
-	const struct setting_place place = {SETTING_FROM_DEFAULT, NULL, 0};
+	const struct setting_place place = { SETTING_FROM_DEFAULT, NULL, 0 };
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		if (settings_key((enum setting)i)->def)
 			TRY(store_text(settings, (enum setting)i,
@@ -309,7 +312,8 @@ static err *store_default_dir(struct settings *settings, enum setting id,
 	if (settings->values[id].text)
 		return NULL;
 	TRY(find_dir(&path));
-	store(settings, id, str_detach(&path), 0, (struct setting_place){SETTING_FROM_DEFAULT, NULL, 0});
+	store(settings, id, str_detach(&path), 0,
+	      (struct setting_place){ SETTING_FROM_DEFAULT, NULL, 0 });
 	return NULL;
 }
 
@@ -400,7 +404,7 @@ int64_t settings_int(const struct settings *settings, enum setting id)
 struct setting_place settings_place(const struct settings *settings, enum setting id)
 {
 	const struct value *value = &settings->values[id];
-	return (struct setting_place){value->origin, value->file, value->line};
+	return (struct setting_place){ value->origin, value->file, value->line };
 }
 
 const char *settings_project_file(const struct settings *settings)

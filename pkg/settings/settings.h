@@ -28,7 +28,7 @@ enum setting {
 
 enum setting_type {
 	SETTING_STR,
-	SETTING_PATH,     /* relative ones are taken from the folder of the file that says so */
+	SETTING_PATH, /* relative ones are taken from the folder of the file that says so */
 	SETTING_INT,
 	SETTING_LIMIT,    /* a count or a share: "10", "20%" */
 	SETTING_DURATION, /* kept in milliseconds */
@@ -44,7 +44,7 @@ enum setting_origin {
 };
 
 struct setting_key {
-	const char *name;           /* "git.timeout" */
+	const char *name; /* "git.timeout" */
 	enum setting_type type;
 	const char *def;            /* NULL: unset */
 	const char *env;            /* "FETTLE_GIT_TIMEOUT" */

@@ -5,10 +5,11 @@
 static void print_line(struct ui *ui, const struct linediff_line *line)
 {
 	static const char marks[] = {
-		[LINEDIFF_SAME] = ' ', [LINEDIFF_REMOVED] = '-', [LINEDIFF_ADDED] = '+'};
-	static const enum ui_style styles[] = {[LINEDIFF_SAME] = UI_PLAIN,
-	                                       [LINEDIFF_REMOVED] = UI_STYLE_REMOVED,
-	                                       [LINEDIFF_ADDED] = UI_STYLE_ADDED};
+		[LINEDIFF_SAME] = ' ', [LINEDIFF_REMOVED] = '-', [LINEDIFF_ADDED] = '+'
+	};
+	static const enum ui_style styles[] = { [LINEDIFF_SAME] = UI_PLAIN,
+		                                [LINEDIFF_REMOVED] = UI_STYLE_REMOVED,
+		                                [LINEDIFF_ADDED] = UI_STYLE_ADDED };
 	AUTO(str) text = STR_INIT;
 	str_addch(&text, marks[line->kind]);
 	str_add(&text, line->text.ptr, line->text.len);

@@ -8,10 +8,7 @@
 
 #include "base/base.h"
 
-enum escape_flags {
-	ESCAPE_KEEP_NEWLINES = 1u << 0,
-	ESCAPE_KEEP_TABS = 1u << 1
-};
+enum escape_flags { ESCAPE_KEEP_NEWLINES = 1u << 0, ESCAPE_KEEP_TABS = 1u << 1 };
 
 /* Append `text` with everything dangerous as \n \t \x1b \u202e. */
 void escape_add(struct str *out, const char *text, size_t len, unsigned flags);

@@ -14,17 +14,17 @@ struct level_look {
 };
 
 static const struct level_look looks[] = {
-	[UI_LEVEL_ERROR] = {"error", "error: ", UI_STYLE_ERROR},
-	[UI_LEVEL_WARN] = {"warning", "warning: ", UI_STYLE_WARNING},
-	[UI_LEVEL_INFO] = {"info", "", UI_PLAIN},
-	[UI_LEVEL_DEBUG] = {"debug", "debug: ", UI_PLAIN},
-	[UI_LEVEL_TRACE] = {"trace", "trace: ", UI_PLAIN},
+	[UI_LEVEL_ERROR] = { "error", "error: ", UI_STYLE_ERROR },
+	[UI_LEVEL_WARN] = { "warning", "warning: ", UI_STYLE_WARNING },
+	[UI_LEVEL_INFO] = { "info", "", UI_PLAIN },
+	[UI_LEVEL_DEBUG] = { "debug", "debug: ", UI_PLAIN },
+	[UI_LEVEL_TRACE] = { "trace", "trace: ", UI_PLAIN },
 };
 
 /* Lines after the first are indented, so that content cannot pose as a message of ours. */
 static void add_indented(struct str *out, const char *text, size_t len)
 {
-	struct view rest = {text, len}, line;
+	struct view rest = { text, len }, line;
 	for (bool is_first = true; view_split(&rest, '\n', &line); is_first = false) {
 		if (!is_first)
 			str_addz(out, "\n    ");

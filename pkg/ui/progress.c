@@ -39,7 +39,8 @@ static void draw(struct ui *ui, int64_t now_ms, uint64_t done, uint64_t total)
 		str_addf(&line, " %" PRIu64, done);
 	size_t columns = ui->io.columns(ui->io.data);
 	/* One column less: a full line would wrap and could not be erased. */
-	str_truncate(&line, escape_fit(line.ptr, line.len, (columns ? columns : COLUMNS_DEFAULT) - 1));
+	str_truncate(&line,
+	             escape_fit(line.ptr, line.len, (columns ? columns : COLUMNS_DEFAULT) - 1));
 	erase(ui);
 	ui_write_stderr(ui, line.ptr, line.len);
 	ui->phase.is_drawn = true;

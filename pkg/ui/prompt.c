@@ -17,8 +17,9 @@ static bool is_word(const char *answer, const char *word)
 static err *check_can_ask(struct ui *ui, const char *option, const char *question)
 {
 	if (ui->config.no_input)
-		return err_hint(err_new(ERR_USAGE, "cannot ask '%s': --no-input forbids it", question),
-		                "pass %s to go on without asking", option);
+		return err_hint(
+			err_new(ERR_USAGE, "cannot ask '%s': --no-input forbids it", question),
+			"pass %s to go on without asking", option);
 	if (!ui_is_terminal(ui, UI_STDIN) || !ui_is_terminal(ui, UI_STDERR))
 		return err_hint(err_new(ERR_USAGE, "cannot ask '%s': not a terminal", question),
 		                "pass %s to go on without asking", option);

@@ -47,7 +47,7 @@ void ui_table_add(struct ui_table *table, enum ui_style style, const char *fmt, 
 	str_addvf(&raw, fmt, args);
 	va_end(args);
 	escape_add(&text, raw.ptr, raw.len, 0);
-	struct cell cell = {.width = escape_width(text.ptr, text.len), .style = style};
+	struct cell cell = { .width = escape_width(text.ptr, text.len), .style = style };
 	cell.text = str_detach(&text);
 	vec_push(&table->cells, cell);
 }

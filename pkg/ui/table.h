@@ -17,7 +17,7 @@ AUTOPTR_DEFINE(ui_table)
 
 /* The next cell, filled row by row. Control characters and newlines in it are shown escaped. */
 void ui_table_add(struct ui_table *table, enum ui_style style, const char *fmt, ...)
-        PRINTF_LIKE(3, 4);
+	PRINTF_LIKE(3, 4);
 size_t ui_table_rows(const struct ui_table *table);
 /* Heading and rows; a table without rows prints nothing. */
 void ui_table_print(struct ui *ui, const struct ui_table *table);

@@ -130,7 +130,7 @@ void ui_phase_end(struct ui *ui);
  * with CANCELLED on Ctrl-C.
  */
 NODISCARD err *ui_confirm(struct ui *ui, const char *option, bool *ret_yes, const char *fmt, ...)
-        PRINTF_LIKE(4, 5);
+	PRINTF_LIKE(4, 5);
 
 /* What stands in for a value nobody may see. `tag` (may be NULL) tells equal values apart. */
 #define UI_HIDDEN "(hidden)"

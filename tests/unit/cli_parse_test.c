@@ -22,56 +22,55 @@ struct globals {
 	int color;
 };
 
-static const struct cli_choice formats[] = {{"text", 0, NULL}, {"json", 1, NULL}, {NULL, 0, NULL}};
+static const struct cli_choice formats[] = { { "text", 0, NULL },
+	                                     { "json", 1, NULL },
+	                                     { NULL, 0, NULL } };
 
 static const struct cli_opt opts[] = {
-	{CLI_STR(struct args, env),
-         .letter = 'e',
-         .name = "env",
-         .arg = "name",
-         .help = "environment",
-         .env = "FETTLE_ENV",
-         .setting = "env.name",
-         .def = "dev",
-         .flags = CLI_NOT_EMPTY},
-	{CLI_STRS(struct args, files), .letter = 'f', .name = "file", .arg = "path", .help = "files"},
-	{CLI_FLAG(struct args, prune), .letter = 'p', .name = "prune", .help = "prune",
-         .env = "FETTLE_PRUNE"},
-	{CLI_INT(struct args, depth), .name = "depth", .arg = "n", .help = "depth", .min = -1,
-         .max = 9, .def = "1"},
-	{CLI_DURATION(struct args, timeout), .name = "timeout", .arg = "duration", .help = "limit",
-         .setting = "apply.timeout"},
-	{CLI_ENUM(struct args, output, formats), .letter = 'o', .name = "output", .arg = "format",
-         .help = "format", .def = "text"},
-	{CLI_ARG(struct args, path), .arg = "path", .help = "path", .flags = CLI_REQUIRED},
-	{CLI_ARGS(struct args, rest), .arg = "more", .help = "more paths"},
+	{ CLI_STR(struct args, env), .letter = 'e', .name = "env", .arg = "name",
+	  .help = "environment", .env = "FETTLE_ENV", .setting = "env.name", .def = "dev",
+	  .flags = CLI_NOT_EMPTY },
+	{ CLI_STRS(struct args, files), .letter = 'f', .name = "file", .arg = "path",
+	  .help = "files" },
+	{ CLI_FLAG(struct args, prune), .letter = 'p', .name = "prune", .help = "prune",
+	  .env = "FETTLE_PRUNE" },
+	{ CLI_INT(struct args, depth), .name = "depth", .arg = "n", .help = "depth", .min = -1,
+	  .max = 9, .def = "1" },
+	{ CLI_DURATION(struct args, timeout), .name = "timeout", .arg = "duration", .help = "limit",
+	  .setting = "apply.timeout" },
+	{ CLI_ENUM(struct args, output, formats), .letter = 'o', .name = "output", .arg = "format",
+	  .help = "format", .def = "text" },
+	{ CLI_ARG(struct args, path), .arg = "path", .help = "path", .flags = CLI_REQUIRED },
+	{ CLI_ARGS(struct args, rest), .arg = "more", .help = "more paths" },
 	CLI_END,
 };
 
 static const struct cli_opt globals[] = {
-	{CLI_HELP(struct globals, help), .letter = 'h', .name = "help", .help = "help"},
-	{CLI_FLAG(struct globals, version), .letter = 'V', .name = "version", .help = "version"},
-	{CLI_COUNT(struct globals, verbose), .letter = 'v', .name = "verbose", .help = "talk"},
-	{CLI_STR(struct globals, directory), .letter = 'C', .name = "directory", .arg = "dir",
-         .help = "folder"},
-	{CLI_ENUM(struct globals, color, formats), .name = "color", .arg = "when", .help = "colour",
-         .def = "text"},
+	{ CLI_HELP(struct globals, help), .letter = 'h', .name = "help", .help = "help" },
+	{ CLI_FLAG(struct globals, version), .letter = 'V', .name = "version", .help = "version" },
+	{ CLI_COUNT(struct globals, verbose), .letter = 'v', .name = "verbose", .help = "talk" },
+	{ CLI_STR(struct globals, directory), .letter = 'C', .name = "directory", .arg = "dir",
+	  .help = "folder" },
+	{ CLI_ENUM(struct globals, color, formats), .name = "color", .arg = "when",
+	  .help = "colour", .def = "text" },
 	CLI_END,
 };
 
 static const struct cli_cmd diff = {
-	.name = "diff", .brief = "compare", .opts = opts, .args_size = sizeof(struct args)};
-static const struct cli_cmd show = {.name = "show", .brief = "print"};
-static const struct cli_cmd *const subcommands[] = {&show, NULL};
-static const struct cli_cmd settings = {
-	.name = "settings", .brief = "settings", .subcommands = subcommands};
-static const struct cli_cmd *const cmds[] = {&diff, &settings, NULL};
-static const struct cli_program program = {.name = "fettle",
-                                           .version = "1.2.3",
-                                           .brief = "a test",
-                                           .cmds = cmds,
-                                           .globals = globals,
-                                           .globals_size = sizeof(struct globals)};
+	.name = "diff", .brief = "compare", .opts = opts, .args_size = sizeof(struct args)
+};
+static const struct cli_cmd show = { .name = "show", .brief = "print" };
+static const struct cli_cmd *const subcommands[] = { &show, NULL };
+static const struct cli_cmd settings = { .name = "settings",
+	                                 .brief = "settings",
+	                                 .subcommands = subcommands };
+static const struct cli_cmd *const cmds[] = { &diff, &settings, NULL };
+static const struct cli_program program = { .name = "fettle",
+	                                    .version = "1.2.3",
+	                                    .brief = "a test",
+	                                    .cmds = cmds,
+	                                    .globals = globals,
+	                                    .globals_size = sizeof(struct globals) };
 
 /* Variables and settings are the same list here: "NAME=value". */
 struct world {
@@ -103,17 +102,17 @@ static err *parse_in(struct world *world, const char *line, struct strs *words,
 		AUTOFREE char *text = mem_strndup(word.ptr, word.len);
 		strs_push(words, text);
 	}
-	const struct cli_values values = {world, get_env, get_setting};
+	const struct cli_values values = { world, get_env, get_setting };
 	return cli_parse(&program, &values, (int)words->len, (const char *const *)words->ptr, ret);
 }
 
-#define PARSED                                                                                     \
-	AUTO(strs) words = STRS_INIT;                                                              \
-	AUTO(cli_parsed) parsed;                                                                   \
-	struct world world = {0}
+#define PARSED                        \
+	AUTO(strs) words = STRS_INIT; \
+	AUTO(cli_parsed) parsed;      \
+	struct world world = { 0 }
 #define PARSE(line) parse_in(&world, line, &words, &parsed)
-#define ARGS ((const struct args *)parsed.args)
-#define GLOBALS ((const struct globals *)parsed.globals)
+#define ARGS        ((const struct args *)parsed.args)
+#define GLOBALS     ((const struct globals *)parsed.globals)
 
 /* Fails with USAGE, `part` in the message or a hint. */
 static bool refuses(const char *line, const char *part)
@@ -239,7 +238,7 @@ TEST(cli_parse, wrong_variables_and_settings_name_themselves)
 	          "bad value 'perhaps' for FETTLE_PRUNE: expected true or false");
 	cli_parsed_clear(&parsed);
 	strs_clear(&words);
-	world = (struct world){.key = "apply.timeout", .key_value = "soon"};
+	world = (struct world){ .key = "apply.timeout", .key_value = "soon" };
 	CHECK_ERR(PARSE("diff a"), ERR_USAGE, "bad value 'soon' for setting 'apply.timeout'");
 }
 
@@ -321,8 +320,8 @@ TEST(cli_parse, json_behind_a_double_dash_is_an_argument)
 TEST(cli_parse, commands_are_found_by_words)
 {
 	struct cli_parsed path;
-	CHECK(cli_find(&program, (const char *const[]){"settings", "show"}, 2, &path) == &show);
+	CHECK(cli_find(&program, (const char *const[]){ "settings", "show" }, 2, &path) == &show);
 	CHECK_INT(path.depth, 2);
-	CHECK(!cli_find(&program, (const char *const[]){"settings", "x"}, 2, &path));
-	CHECK(!cli_find(&program, (const char *const[]){"diff", "a", "b", "c"}, 4, &path));
+	CHECK(!cli_find(&program, (const char *const[]){ "settings", "x" }, 2, &path));
+	CHECK(!cli_find(&program, (const char *const[]){ "diff", "a", "b", "c" }, 4, &path));
 }

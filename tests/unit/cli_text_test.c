@@ -27,35 +27,32 @@ static void complete_envs(struct app *app, const char *prefix, struct cli_candid
 	cli_candidate(out, "pro\tblem", NULL);
 }
 
-static const struct cli_choice formats[] = {
-	{"text", 0, "for people"}, {"json", 1, NULL}, {NULL, 0, NULL}};
+static const struct cli_choice formats[] = { { "text", 0, "for people" },
+	                                     { "json", 1, NULL },
+	                                     { NULL, 0, NULL } };
 
 static const struct cli_opt opts[] = {
-	{CLI_STR(struct apply_args, env),
-         .letter = 'e',
-         .name = "env",
-         .arg = "name",
-         .help = "environment to apply to",
-         .env = "FETTLE_ENV",
-         .complete = complete_envs},
-	{CLI_FLAG(struct apply_args, yes), .letter = 'y', .name = "yes", .help = "do not ask"},
-	{CLI_ENUM(struct apply_args, output, formats), .letter = 'o', .name = "output",
-         .arg = "format", .help = "output format", .def = "text"},
-	{CLI_ARGS(struct apply_args, paths), .arg = "path", .help = "what to apply",
-         .words = CLI_WORDS_FILES},
+	{ CLI_STR(struct apply_args, env), .letter = 'e', .name = "env", .arg = "name",
+	  .help = "environment to apply to", .env = "FETTLE_ENV", .complete = complete_envs },
+	{ CLI_FLAG(struct apply_args, yes), .letter = 'y', .name = "yes", .help = "do not ask" },
+	{ CLI_ENUM(struct apply_args, output, formats), .letter = 'o', .name = "output",
+	  .arg = "format", .help = "output format", .def = "text" },
+	{ CLI_ARGS(struct apply_args, paths), .arg = "path", .help = "what to apply",
+	  .words = CLI_WORDS_FILES },
 	CLI_END,
 };
 
 static const struct cli_opt globals[] = {
-	{CLI_HELP(struct globals, help), .letter = 'h', .name = "help", .help = "help"},
-	{CLI_STR(struct globals, directory), .letter = 'C', .name = "directory", .arg = "dir",
-         .help = "start in this folder", .words = CLI_WORDS_DIRS},
+	{ CLI_HELP(struct globals, help), .letter = 'h', .name = "help", .help = "help" },
+	{ CLI_STR(struct globals, directory), .letter = 'C', .name = "directory", .arg = "dir",
+	  .help = "start in this folder", .words = CLI_WORDS_DIRS },
 	CLI_END,
 };
 
-static const struct cli_example examples[] = {
-	{"everything", "fettle apply"}, {"one -file", "fettle apply .x\\y"}, {NULL, NULL}};
-static const struct cli_exit exits[] = {{0, "done"}, {2, "wrong usage"}, {0, NULL}};
+static const struct cli_example examples[] = { { "everything", "fettle apply" },
+	                                       { "one -file", "fettle apply .x\\y" },
+	                                       { NULL, NULL } };
+static const struct cli_exit exits[] = { { 0, "done" }, { 2, "wrong usage" }, { 0, NULL } };
 
 static err *run(struct cli_ctx *ctx, const void *args)
 {
@@ -77,16 +74,17 @@ static const struct cli_cmd apply = {
 	.run = run,
 };
 static const struct cli_cmd hidden = {
-	.name = "__x", .brief = "hidden", .is_hidden = true, .run = run};
-static const struct cli_cmd *const cmds[] = {&apply, &hidden, NULL};
-static const struct cli_program program = {.name = "fettle",
-                                           .version = "1.2.3",
-                                           .brief = "test",
-                                           .cmds = cmds,
-                                           .globals = globals,
-                                           .globals_size = sizeof(struct globals),
-                                           .examples = examples};
-static const struct cli_parsed apply_path = {.path = {&apply}, .depth = 1, .cmd = &apply};
+	.name = "__x", .brief = "hidden", .is_hidden = true, .run = run
+};
+static const struct cli_cmd *const cmds[] = { &apply, &hidden, NULL };
+static const struct cli_program program = { .name = "fettle",
+	                                    .version = "1.2.3",
+	                                    .brief = "test",
+	                                    .cmds = cmds,
+	                                    .globals = globals,
+	                                    .globals_size = sizeof(struct globals),
+	                                    .examples = examples };
+static const struct cli_parsed apply_path = { .path = { &apply }, .depth = 1, .cmd = &apply };
 
 TEST(cli_text, paragraphs_wrap_at_spaces)
 {
@@ -171,9 +169,9 @@ static const char *completed(struct str *out, const char *const *words, size_t c
 	cli_complete(&program, NULL, words, count, out);
 	return out->ptr;
 }
-#define COMPLETE(...)                                                                              \
-	completed(&out, (const char *const[]){__VA_ARGS__},                                        \
-	          ARRAY_LEN(((const char *const[]){__VA_ARGS__})))
+#define COMPLETE(...)                                         \
+	completed(&out, (const char *const[]){ __VA_ARGS__ }, \
+	          ARRAY_LEN(((const char *const[]){ __VA_ARGS__ })))
 
 TEST(cli_text, completion_offers_commands_options_and_values)
 {
@@ -219,29 +217,29 @@ TEST(cli_text, a_right_tree_has_no_mistakes)
 }
 
 static const struct cli_opt bad_opts[] = {
-	{CLI_STR(struct apply_args, env), .letter = 'h', .name = "env", .arg = "name",
-         .help = "Help with a stop."},
-	{CLI_FLAG(struct apply_args, yes), .name = "env", .help = "again"},
-	{CLI_ENUM(struct apply_args, output, formats), .name = "output", .arg = "format",
-         .help = "format", .def = "xml"},
+	{ CLI_STR(struct apply_args, env), .letter = 'h', .name = "env", .arg = "name",
+	  .help = "Help with a stop." },
+	{ CLI_FLAG(struct apply_args, yes), .name = "env", .help = "again" },
+	{ CLI_ENUM(struct apply_args, output, formats), .name = "output", .arg = "format",
+	  .help = "format", .def = "xml" },
 	CLI_END,
 };
 
 TEST(cli_text, a_wrong_tree_is_told_every_mistake)
 {
-	static const struct cli_cmd bad = {.name = "bad",
-	                                   .brief = "Bad.",
-	                                   .opts = bad_opts,
-	                                   .see_also = "nothing",
-	                                   .args_size = sizeof(struct apply_args),
-	                                   .run = run};
-	static const struct cli_cmd *const bad_cmds[] = {&bad, &bad, NULL};
-	const struct cli_program wrong = {.name = "fettle",
-	                                  .version = "1",
-	                                  .brief = "x",
-	                                  .cmds = bad_cmds,
-	                                  .globals = globals,
-	                                  .globals_size = sizeof(struct globals)};
+	static const struct cli_cmd bad = { .name = "bad",
+		                            .brief = "Bad.",
+		                            .opts = bad_opts,
+		                            .see_also = "nothing",
+		                            .args_size = sizeof(struct apply_args),
+		                            .run = run };
+	static const struct cli_cmd *const bad_cmds[] = { &bad, &bad, NULL };
+	const struct cli_program wrong = { .name = "fettle",
+		                           .version = "1",
+		                           .brief = "x",
+		                           .cmds = bad_cmds,
+		                           .globals = globals,
+		                           .globals_size = sizeof(struct globals) };
 	AUTO(strs) mistakes = STRS_INIT;
 	AUTO(str) all = STR_INIT;
 	cli_check(&wrong, &mistakes);
@@ -277,9 +275,11 @@ TEST(duration, units_add_up_from_large_to_small)
 
 TEST(duration, everything_else_is_refused)
 {
-	static const char *const bad[] = {"",    "5",   "s",     "5x",       "5 s",    "-5s",
-	                                  "1m1h", "1s1s", "1.5h", "99999999999999999999s",
-	                                  "36601d", "5s "};
+	static const char *const bad[] = {
+		"",       "5",    "s",    "5x",   "5 s",
+		"-5s",    "1m1h", "1s1s", "1.5h", "99999999999999999999s",
+		"36601d", "5s "
+	};
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		CHECK_INT(ms(bad[i]), -1);
 }

@@ -42,7 +42,7 @@ static err *load(struct place *place, struct settings **ret)
 	if (!place->is_not_repository)
 		TRY(put("repo/.git/HEAD", "", &git));
 	AUTOFREE char *start_dir = path_dir(start.ptr);
-	const struct settings_sources sources = {system.ptr, user.ptr, start_dir, place, get_env};
+	const struct settings_sources sources = { system.ptr, user.ptr, start_dir, place, get_env };
 	return settings_load(&sources, ret);
 }
 
@@ -71,12 +71,12 @@ static bool refuses(struct place place, enum err_kind kind, const char *part)
 
 TEST(settings, defaults_hold_without_files)
 {
-	gives((struct place){0}, SETTING_GIT_TIMEOUT, "2m", SETTING_FROM_DEFAULT);
+	gives((struct place){ 0 }, SETTING_GIT_TIMEOUT, "2m", SETTING_FROM_DEFAULT);
 }
 
 TEST(settings, each_source_wins_over_the_weaker_ones)
 {
-	struct place place = {.system = "git: {timeout: 1s}"};
+	struct place place = { .system = "git: {timeout: 1s}" };
 	gives(place, SETTING_GIT_TIMEOUT, "1s", SETTING_FROM_SYSTEM);
 	place.user = "git.timeout: 2s";
 	gives(place, SETTING_GIT_TIMEOUT, "2s", SETTING_FROM_USER);
@@ -90,7 +90,7 @@ TEST(settings, each_source_wins_over_the_weaker_ones)
 TEST(settings, numbers_are_parsed)
 {
 	AUTOPTR(settings) settings = NULL;
-	struct place place = {.user = "git: {timeout: 1h30m, depth: 7}"};
+	struct place place = { .user = "git: {timeout: 1h30m, depth: 7}" };
 	CHECK_OK(load(&place, &settings));
 	CHECK_INT(settings_int(settings, SETTING_GIT_TIMEOUT), 5400000);
 	CHECK_INT(settings_int(settings, SETTING_GIT_DEPTH), 7);
@@ -99,50 +99,51 @@ TEST(settings, numbers_are_parsed)
 
 TEST(settings, limits_are_counts_or_shares)
 {
-	gives((struct place){.user = "prune: {maxDeletions: 20%}"}, SETTING_PRUNE_MAX_DELETIONS,
+	gives((struct place){ .user = "prune: {maxDeletions: 20%}" }, SETTING_PRUNE_MAX_DELETIONS,
 	      "20%", SETTING_FROM_USER);
-	gives((struct place){.user = "prune: {maxDeletions: 5}"}, SETTING_PRUNE_MAX_DELETIONS, "5",
-	      SETTING_FROM_USER);
-	CHECK(refuses((struct place){.user = "prune: {maxDeletions: 120%}"}, ERR_INVALID,
+	gives((struct place){ .user = "prune: {maxDeletions: 5}" }, SETTING_PRUNE_MAX_DELETIONS,
+	      "5", SETTING_FROM_USER);
+	CHECK(refuses((struct place){ .user = "prune: {maxDeletions: 120%}" }, ERR_INVALID,
 	              "a count such as 10 or a share such as 20%"));
 }
 
 TEST(settings, relative_paths_start_at_the_file)
 {
 	AUTOFREE char *expected = path_join(test_dir(), "user/certs/ca.pem");
-	gives((struct place){.user = "tls: {caFile: certs/ca.pem}"}, SETTING_TLS_CA_FILE, expected,
-	      SETTING_FROM_USER);
+	gives((struct place){ .user = "tls: {caFile: certs/ca.pem}" }, SETTING_TLS_CA_FILE,
+	      expected, SETTING_FROM_USER);
 }
 
 TEST(settings, unknown_keys_name_the_nearest)
 {
-	CHECK(refuses((struct place){.user = "git:\n  timeot: 3s\n"}, ERR_INVALID,
+	CHECK(refuses((struct place){ .user = "git:\n  timeot: 3s\n" }, ERR_INVALID,
 	              "did you mean 'git.timeout'?"));
-	CHECK(refuses((struct place){.user = "zzzzzz: 1\n"}, ERR_INVALID,
+	CHECK(refuses((struct place){ .user = "zzzzzz: 1\n" }, ERR_INVALID,
 	              "'fettle settings show' lists them"));
 }
 
 TEST(settings, wrong_values_say_what_was_expected)
 {
-	CHECK(refuses((struct place){.user = "git: {timeout: 5}"}, ERR_INVALID,
+	CHECK(refuses((struct place){ .user = "git: {timeout: 5}" }, ERR_INVALID,
 	              "bad value '5' for setting 'git.timeout': expected a duration such as"));
-	CHECK(refuses((struct place){.user = "git: {timeout: 100d}"}, ERR_INVALID, "from 1s to 1d"));
-	CHECK(refuses((struct place){.user = "color: maybe"}, ERR_INVALID,
+	CHECK(refuses((struct place){ .user = "git: {timeout: 100d}" }, ERR_INVALID,
+	              "from 1s to 1d"));
+	CHECK(refuses((struct place){ .user = "color: maybe" }, ERR_INVALID,
 	              "expected auto, always or never"));
-	CHECK(refuses((struct place){.user = "git: {depth: [1]}"}, ERR_INVALID, "found a list"));
-	CHECK(refuses((struct place){.user = "http: {proxy: 8080}"}, ERR_INVALID,
+	CHECK(refuses((struct place){ .user = "git: {depth: [1]}" }, ERR_INVALID, "found a list"));
+	CHECK(refuses((struct place){ .user = "http: {proxy: 8080}" }, ERR_INVALID,
 	              "expected a text, found"));
-	CHECK(refuses((struct place){.user = "git: fast"}, ERR_INVALID, "'git' must be a map"));
-	CHECK(refuses((struct place){.user = "- a"}, ERR_INVALID, "settings must be a map"));
-	CHECK(refuses((struct place){.user = "a: 1\n---\nb: 2\n"}, ERR_INVALID,
+	CHECK(refuses((struct place){ .user = "git: fast" }, ERR_INVALID, "'git' must be a map"));
+	CHECK(refuses((struct place){ .user = "- a" }, ERR_INVALID, "settings must be a map"));
+	CHECK(refuses((struct place){ .user = "a: 1\n---\nb: 2\n" }, ERR_INVALID,
 	              "expected one YAML document, found 2"));
-	CHECK(refuses((struct place){.user = "a: [1"}, ERR_INVALID, ""));
+	CHECK(refuses((struct place){ .user = "a: [1" }, ERR_INVALID, ""));
 }
 
 TEST(settings, all_mistakes_are_told_at_once)
 {
 	AUTOPTR(settings) settings = NULL;
-	struct place place = {.user = "color: maybe\ngit: {depth: x}\n", .system = "a: 1\n"};
+	struct place place = { .user = "color: maybe\ngit: {depth: x}\n", .system = "a: 1\n" };
 	AUTOERR err *e = load(&place, &settings);
 	CHECK_INT(err_count(e), 3);
 	const struct err_place *where = err_place(err_next(e));
@@ -152,38 +153,39 @@ TEST(settings, all_mistakes_are_told_at_once)
 
 TEST(settings, a_wrong_variable_is_named)
 {
-	CHECK(refuses((struct place){.variable = "FETTLE_GIT_DEPTH", .value = "many"}, ERR_USAGE,
+	CHECK(refuses((struct place){ .variable = "FETTLE_GIT_DEPTH", .value = "many" }, ERR_USAGE,
 	              "cannot use FETTLE_GIT_DEPTH"));
 }
 
 TEST(settings, a_project_cannot_harm_who_cloned_it)
 {
-	CHECK(refuses((struct place){.project = "settings: {tls: {caFile: x}}"}, ERR_INVALID,
+	CHECK(refuses((struct place){ .project = "settings: {tls: {caFile: x}}" }, ERR_INVALID,
 	              "a project may not set 'tls.caFile'"));
-	CHECK(refuses((struct place){.project = "settings: {cache.dir: /x}"}, ERR_INVALID,
+	CHECK(refuses((struct place){ .project = "settings: {cache.dir: /x}" }, ERR_INVALID,
 	              "put it into your own settings.yaml"));
-	CHECK(refuses((struct place){.project = "settings: {http: {proxy: x}}"}, ERR_INVALID,
+	CHECK(refuses((struct place){ .project = "settings: {http: {proxy: x}}" }, ERR_INVALID,
 	              "a project may not"));
 }
 
 TEST(settings, other_parts_of_the_project_file_are_not_looked_at)
 {
-	gives((struct place){.project = "anything: [1, 2]\n"}, SETTING_GIT_DEPTH, "1",
+	gives((struct place){ .project = "anything: [1, 2]\n" }, SETTING_GIT_DEPTH, "1",
 	      SETTING_FROM_DEFAULT);
-	gives((struct place){.project = "# nothing\n"}, SETTING_GIT_DEPTH, "1",
+	gives((struct place){ .project = "# nothing\n" }, SETTING_GIT_DEPTH, "1",
 	      SETTING_FROM_DEFAULT);
-	gives((struct place){.user = "# nothing\n"}, SETTING_GIT_DEPTH, "1", SETTING_FROM_DEFAULT);
+	gives((struct place){ .user = "# nothing\n" }, SETTING_GIT_DEPTH, "1",
+	      SETTING_FROM_DEFAULT);
 }
 
 TEST(settings, a_project_file_above_the_folder_counts_only_in_a_repository)
 {
 	const char *project = "settings: {git: {depth: 9}}";
-	gives((struct place){.project = project}, SETTING_GIT_DEPTH, "9", SETTING_FROM_PROJECT);
+	gives((struct place){ .project = project }, SETTING_GIT_DEPTH, "9", SETTING_FROM_PROJECT);
 }
 
 TEST(settings, a_project_file_in_a_foreign_parent_is_ignored)
 {
-	gives((struct place){.project = "settings: {git: {depth: 9}}", .is_not_repository = true},
+	gives((struct place){ .project = "settings: {git: {depth: 9}}", .is_not_repository = true },
 	      SETTING_GIT_DEPTH, "1", SETTING_FROM_DEFAULT);
 }
 

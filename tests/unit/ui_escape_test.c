@@ -14,7 +14,8 @@ TEST(ui_escape, plain_text_stays)
 {
 	AUTO(str) out = STR_INIT;
 	CHECK_STR(escaped(&out, "a b~", 0), "a b~");
-	CHECK_STR(escaped(&out, "gr\xc3\xbc\xc3\x9f \xe6\x97\xa5", 0), "gr\xc3\xbc\xc3\x9f \xe6\x97\xa5");
+	CHECK_STR(escaped(&out, "gr\xc3\xbc\xc3\x9f \xe6\x97\xa5", 0),
+	          "gr\xc3\xbc\xc3\x9f \xe6\x97\xa5");
 	CHECK_STR(escaped(&out, "", 0), "");
 }
 
@@ -39,7 +40,11 @@ TEST(ui_escape, newlines_and_tabs_stay_only_when_asked)
 TEST(ui_escape, text_that_turns_direction_becomes_visible)
 {
 	AUTO(str) out = STR_INIT;
-	CHECK_STR(escaped(&out, "a\xe2\x80\xae" "b", 0), "a\\u202eb");
+	CHECK_STR(escaped(&out,
+	                  "a\xe2\x80\xae"
+	                  "b",
+	                  0),
+	          "a\\u202eb");
 	CHECK_STR(escaped(&out, "\xf3\xa0\x81\x81", 0), "\\U000e0041");
 }
 

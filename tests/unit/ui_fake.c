@@ -59,20 +59,14 @@ static const char *fake_env(void *data, const char *name)
 
 void fake_init(struct fake *fake)
 {
-	*fake = (struct fake){.now_ms = 5000};
-	fake->io = (struct ui_io){fake,
-	                          fake_write,
-	                          fake_is_terminal,
-	                          fake_is_terminal,
-	                          fake_is_foreground,
-	                          fake_columns,
-	                          fake_ask,
-	                          fake_monotonic_ms,
-	                          fake_wall_ns,
-	                          fake_env};
+	*fake = (struct fake){ .now_ms = 5000 };
+	fake->io = (struct ui_io){
+		fake,         fake_write, fake_is_terminal,  fake_is_terminal, fake_is_foreground,
+		fake_columns, fake_ask,   fake_monotonic_ms, fake_wall_ns,     fake_env
+	};
 	str_init(&fake->out);
 	str_init(&fake->talk);
-	const struct ui_config config = {.io = &fake->io, .level = UI_LEVEL_INFO};
+	const struct ui_config config = { .io = &fake->io, .level = UI_LEVEL_INFO };
 	fake->ui = ui_new(&config);
 }
 

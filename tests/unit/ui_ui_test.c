@@ -7,8 +7,8 @@
 #include "ui/table.h"
 #include "ui_fake.h"
 
-#define AUTOFAKE(name, init)                                                                       \
-	__attribute__((cleanup(fake_clear))) struct fake name;                                     \
+#define AUTOFAKE(name, init)                                   \
+	__attribute__((cleanup(fake_clear))) struct fake name; \
 	init(&name)
 
 TEST(ui, data_waits_for_flush)
@@ -149,17 +149,16 @@ TEST(ui, json_log_lines_carry_fields)
 {
 	AUTOFAKE(fake, fake_init);
 	ui_set_log_format(fake.ui, UI_LOG_JSON);
-	const struct ui_field fields[] = {{"commit", "abc"}, {"changed", "2"}};
+	const struct ui_field fields[] = { { "commit", "abc" }, { "changed", "2" } };
 	ui_log(fake.ui, UI_LEVEL_INFO, fields, ARRAY_LEN(fields), "applied");
-	CHECK_STR(fake.talk.ptr,
-	          "{\"time\":\"2026-11-20T20:00:00.000Z\",\"level\":\"info\","
-	          "\"message\":\"applied\",\"commit\":\"abc\",\"changed\":\"2\"}\n");
+	CHECK_STR(fake.talk.ptr, "{\"time\":\"2026-11-20T20:00:00.000Z\",\"level\":\"info\","
+	                         "\"message\":\"applied\",\"commit\":\"abc\",\"changed\":\"2\"}\n");
 }
 
 TEST(ui, text_log_lines_carry_fields)
 {
 	AUTOFAKE(fake, fake_init);
-	const struct ui_field fields[] = {{"commit", "a\nb"}};
+	const struct ui_field fields[] = { { "commit", "a\nb" } };
 	ui_log(fake.ui, UI_LEVEL_INFO, fields, ARRAY_LEN(fields), "applied");
 	CHECK_STR(fake.talk.ptr, "applied commit=a\\nb\n");
 }
@@ -277,7 +276,7 @@ TEST(ui, quick_phases_say_nothing)
 
 TEST(ui, a_question_needs_a_clear_yes)
 {
-	static const char *const answers[] = {"maybe", "YES"};
+	static const char *const answers[] = { "maybe", "YES" };
 	AUTOFAKE(fake, fake_init_terminal);
 	fake.answers = answers;
 	fake.n_answers = 2;
@@ -289,7 +288,7 @@ TEST(ui, a_question_needs_a_clear_yes)
 
 TEST(ui, no_answer_is_no)
 {
-	static const char *const answers[] = {""};
+	static const char *const answers[] = { "" };
 	AUTOFAKE(fake, fake_init_terminal);
 	bool is_yes = true;
 	CHECK_OK(ui_confirm(fake.ui, "--yes", &is_yes, "go?"));
@@ -313,7 +312,7 @@ TEST(ui, a_question_without_terminal_names_the_option)
 
 TEST(ui, tables_align_by_columns_and_escape_cells)
 {
-	static const char *const headings[] = {"NAME", "STATE"};
+	static const char *const headings[] = { "NAME", "STATE" };
 	AUTOFAKE(fake, fake_init);
 	AUTOPTR(ui_table) table = ui_table_new(2, headings);
 	ui_table_add(table, UI_PLAIN, "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e");
@@ -330,7 +329,7 @@ TEST(ui, tables_align_by_columns_and_escape_cells)
 
 TEST(ui, tables_cut_the_last_column_on_a_terminal)
 {
-	static const char *const headings[] = {"A", "B"};
+	static const char *const headings[] = { "A", "B" };
 	AUTOFAKE(fake, fake_init_terminal);
 	fake.columns = 20;
 	AUTOPTR(ui_table) table = ui_table_new(2, headings);
