@@ -18,19 +18,13 @@ enum fs_type {
 
 struct fs_stat {
 	enum fs_type type;
-	uint32_t mode;     /* permission bits (07777); on Windows 0644, 0755 or read-only 0444 */
+	uint32_t mode;     /* permission bits (07777); on Windows only 0644, 0755 or 0444 */
 	uint32_t uid, gid; /* 0 on Windows */
 	uint64_t size;     /* bytes; of a symlink the length of its target */
 	int64_t mtime_ns;  /* since 1970 */
 	uint64_t inode, dev;
 	uint64_t links;
 };
-
-/*
- * Does this system keep modes, owners and groups? Not Windows: there they are not set, cannot be
- * read back, and must not be compared.
- */
-bool fs_has_modes(void);
 
 struct fs_entry {
 	char *name;

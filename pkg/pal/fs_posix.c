@@ -12,11 +12,6 @@
 #include "pal/fd_posix.h"
 #include "pal/stage_posix.h"
 
-bool fs_has_modes(void)
-{
-	return true;
-}
-
 err *fs_read_file(const char *path, size_t limit, struct str *ret_text)
 {
 	/* no O_NONBLOCK: a pipe such as /dev/stdin is waited for */

@@ -10,11 +10,6 @@
 #include "pal/stage_win32.h"
 #include "pal/os_win32.h"
 
-bool fs_has_modes(void)
-{
-	return false;
-}
-
 err *fs_read_file(const char *path, size_t limit, struct str *ret_text)
 {
 	AUTOFREE wchar_t *wide = NULL;

@@ -105,6 +105,10 @@ int root_open_at(const struct fs_root *root, const char *rel, int flags)
 {
 	if (!*rel)
 		rel = ".";
+	if (root->fd < 0) {
+		errno = ENOENT;
+		return -1;
+	}
 	if (root->has_fast)
 		return root_open_fast(root, rel, flags);
 	return root_open_walk(root, rel, flags, NULL);
@@ -148,12 +152,12 @@ static int look(const struct fs_root *root, const char *rel, struct stat *ret_st
 	if (!*rel)
 		rel = ".";
 	/* one call is safe where no parent can be a symlink, or where none can lead out */
-	if (root->is_machine || !strchr(rel, '/'))
+	if (root->fd >= 0 && (root->is_machine || !strchr(rel, '/')))
 		return FAULT("fstatat") ? -1
 		                        : fstatat(root->fd, rel, ret_stat, AT_SYMLINK_NOFOLLOW);
 	const char *name = path_base(rel);
 	char parent[LIMIT_PATH_BYTES];
-	size_t len = (size_t)(name - rel) - 1;
+	size_t len = name == rel ? 0 : (size_t)(name - rel) - 1;
 	memcpy(parent, rel, len);
 	parent[len] = '\0';
 	AUTOFD fd = root_open_at(root, parent, FD_DIR_HANDLE);

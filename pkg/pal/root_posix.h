@@ -9,7 +9,7 @@
 #include "pal/root.h"
 
 struct fs_root {
-	int fd;
+	int fd; /* -1: the folder does not exist (fs_root_open_missing) */
 	bool is_machine; /* nothing is outside: absolute symlinks are followed */
 	bool has_fast;   /* the kernel resolves for us (openat2) */
 	char *path;

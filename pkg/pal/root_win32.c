@@ -328,7 +328,7 @@ err *fs_root_symlink_atomic(struct fs_root *root, const char *target, const char
 	return NULL;
 }
 
-/* Only "nobody may write" can be said here (fs_has_modes). */
+/* Only "nobody may write" can be said here. */
 err *fs_root_chmod(struct fs_root *root, const char *rel, uint32_t mode)
 {
 	AUTOPTR(root_spot) spot = NULL;

@@ -443,3 +443,28 @@ TEST(root, lists_with_types)
 	CHECK_ERR(fs_root_list(root, "none", &list), ERR_NOT_FOUND, "cannot list");
 	CHECK_INT(list.len, 2);
 }
+
+TEST(root, in_a_missing_root_there_is_nothing)
+{
+	struct fs_root *opened = NULL;
+	AUTOFREE char *path = path_join(test_dir(), "no/such");
+	CHECK_OK(fs_root_open_missing(path, &opened));
+	AUTOPTR(fs_root) root = opened;
+	AUTO(str) text = STR_INIT;
+	AUTO(fs_list) list = { 0 };
+	struct fs_stat st;
+	bool is_same = true;
+	static const char *const rels[] = { "", "etc", "etc/motd" };
+	for (size_t i = 0; i < ARRAY_LEN(rels); i++) {
+		CHECK_OK(fs_root_probe(root, rels[i], &st));
+		CHECK_INT(st.type, FS_NONE);
+		CHECK_OK(fs_root_same(root, rels[i], view_of(""), &is_same, &st));
+		CHECK(!is_same);
+		CHECK_ERR(fs_root_stat(root, rels[i], &st), ERR_NOT_FOUND, path);
+		CHECK_ERR(fs_root_read(root, rels[i], 9, &text, NULL), ERR_NOT_FOUND, path);
+		CHECK_ERR(fs_root_list(root, rels[i], &list), ERR_NOT_FOUND, path);
+		CHECK_ERR(put(root, rels[i], "x"), ERR_NOT_FOUND, path);
+		CHECK_OK(fs_root_remove_tree(root, rels[i]));
+	}
+	CHECK(!fs_exists(path));
+}
