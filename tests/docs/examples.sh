@@ -42,6 +42,11 @@ for block in "${blocks[@]}"; do
 	case $block in
 	*.yaml)
 		cp "$block" "$folder/example.yaml"
+		# The files an example takes its content from are not in the document.
+		sed -n 's/^ *contentFrom: *//p' "$block" | while read -r file; do
+			mkdir -p "$folder/$(dirname "$file")"
+			: >"$folder/$file"
+		done
 		output=$(cd "$folder" && fettle render . 2>&1 </dev/null)
 		;;
 	*.sh)
