@@ -21,12 +21,22 @@ void host_plan_refuse(struct plan_item *item, const char *reason, const char *hi
 	item->hint = hint ? arena_strdup(&item->arena, hint) : NULL;
 }
 
+/* The planner may turn "unchanged" into "run" when something the object reacts to changes. */
+static bool has_trigger(const struct object *object)
+{
+	for (size_t i = 0; i < object->edge_count; i++)
+		if (object->edges[i].is_trigger)
+			return true;
+	return false;
+}
+
 err *host_plan_same(struct host *host, const struct object *object,
                     const struct target_record *record, unsigned flags, struct plan_item *item)
 {
 	const struct host_object *compiled = object->compiled;
 	item->is_foreign = !record;
-	if (record && !record->is_pending && !(flags & TARGET_WANT_FINGERPRINTS))
+	if (record && !record->is_pending && !(flags & TARGET_WANT_FINGERPRINTS) &&
+	    !has_trigger(object))
 		return NULL;
 	item->desired = item->live = compiled->kind->desired(host, object, &item->arena);
 	item->uid = host_uid_make(item, compiled->shape, record, NULL, 0);
@@ -96,8 +106,8 @@ err *host_check_unchanged(struct host *host, const struct plan_item *item,
 	TRY(kind->live(host, place, &arena, &live, NULL));
 	if (str_equal(live, item->live))
 		return NULL;
-	return err_hint(err_new(ERR_CONFLICT, "cannot apply %s: '%s' changed since the plan was made",
-	                        item->display, item->location ? item->location : item->key),
+	return err_hint(err_new(ERR_CONFLICT, "'%s' changed since the plan was made",
+	                        item->location ? item->location : item->display),
 	                "run the command again to see what changed");
 }
 
@@ -191,9 +201,12 @@ err *host_remove(struct target *target, struct plan_item *item, const struct tar
 	const struct host_kind *kind = host_kind_of_key(record->key);
 	struct host_place place;
 	TRY(host_place_of_record(host, record, &item->arena, &place));
-	TRY(host_check_unchanged(host, item, &place));
-	TRY(kind->remove(host, &place, item));
-	return host_remove_dirs(host, record->uid);
+	err *e = host_check_unchanged(host, item, &place);
+	if (!e)
+		e = kind->remove(host, &place, item);
+	if (!e)
+		e = host_remove_dirs(host, record->uid);
+	return e ? err_wrap(e, "cannot remove %s", item->display) : NULL;
 }
 
 err *host_inspect(struct target *target, const struct target_record *record, struct arena *arena,

@@ -82,10 +82,9 @@ err *file_write(struct host *host, const struct file *file, const struct file_un
 {
 	struct host_attributes wanted;
 	TRY(host_attributes_resolve(host, &file->base.attributes, &wanted));
-	err *e = undo->is_same_content
-	                 ? host_attributes_apply(host, file->base.rel, &wanted, &undo->old)
-	                 : replace_content(host, file, undo, &wanted);
-	return e ? err_wrap(e, "cannot write '%s'", file->base.location) : NULL;
+	if (undo->is_same_content)
+		return host_attributes_apply(host, file->base.rel, &wanted, &undo->old);
+	return replace_content(host, file, undo, &wanted);
 }
 
 /* --- back --- */

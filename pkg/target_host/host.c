@@ -75,7 +75,8 @@ static err *plan(struct target *target, const struct object *object,
 
 static err *apply(struct target *target, struct plan_item *item)
 {
-	return kind_of(item->object)->apply(host_of(target), item);
+	err *e = kind_of(item->object)->apply(host_of(target), item);
+	return e ? err_wrap(e, "cannot apply %s", item->display) : NULL;
 }
 
 static err *revert(struct target *target, struct plan_item *item)

@@ -247,7 +247,8 @@ NODISCARD err *host_run(const struct host *host, const struct host_program *prog
 /* Run and turn a bad exit into an error that carries the program's last lines. */
 NODISCARD err *host_run_ok(const struct host *host, const struct host_program *program);
 /* "'nginx' exited with 1" and its last lines; NULL when it exited with 0. */
-NODISCARD err *host_run_err(const struct proc_result *result, const char *name);
+NODISCARD err *host_run_err(const struct host *host, const struct proc_result *result,
+                            const char *name);
 /* argv as JSON text, appended. */
 void host_argv_text(const char *const *argv, struct str *out);
 
@@ -281,6 +282,8 @@ const char *host_units_refusal(const struct host *host, const char **ret_hint);
 /* Ask systemd about many units at once; fills host->units. */
 NODISCARD err *host_units_read(struct host *host, const char *const *names, size_t count,
                                struct map *ret_units, struct arena *arena);
+/* Add the end of the unit's log: why it does not start is there, not in systemctl's words. */
+NODISCARD err *host_unit_log(const struct host *host, err *take_e, const char *unit);
 /* systemctl ACTION UNIT on the machine (or --root), with its words in the error. */
 NODISCARD err *host_systemctl(struct host *host, const char *action, const char *unit);
 

@@ -86,9 +86,9 @@ static err *run_check(const struct host *host, const struct host_program *check,
 	*ret_is_done = false;
 	if (!e && !result.timed_out && !result.cancelled) {
 		*ret_is_done = result.signal == 0 && result.exit_code == 0;
-		e = host_run_err(&result, check->argv[0]);
+		e = host_run_err(host, &result, check->argv[0]);
 	} else if (!e) {
-		return err_wrap(host_run_err(&result, check->argv[0]), "cannot check");
+		return err_wrap(host_run_err(host, &result, check->argv[0]), "cannot check");
 	} else if (!err_is(e, ERR_NOT_FOUND)) {
 		return err_wrap(e, "cannot check");
 	}
@@ -191,15 +191,13 @@ static err *apply(struct host *host, struct plan_item *item)
 	const struct command *command = item->object->compiled;
 	AUTO(str) words = STR_INIT;
 	bool is_done = true;
-	err *e = host_run_ok(host, &command->apply);
-	if (e)
-		return err_wrap(e, "%s failed", item->display);
+	TRY(host_run_ok(host, &command->apply));
 	if (command->check.argv)
 		TRY(run_check(host, &command->check, &is_done, &words));
 	if (is_done)
 		return NULL;
-	return err_hint(err_new(ERR_INVALID, "%s: 'apply' succeeded, but its check still says no: %s",
-	                        item->display, words.ptr),
+	return err_hint(err_new(ERR_IO, "'apply' succeeded, but its check still says no: %s",
+	                        words.ptr),
 	                "the check must exit with 0 once apply has done its work");
 }
 
@@ -241,8 +239,7 @@ static err *remove_command(struct host *host, const struct host_place *place,
 	TRY(remove_program(host, place, &item->arena, &program));
 	if (!program.argv)
 		return NULL;
-	err *e = host_run_ok(host, &program);
-	return e ? err_wrap(e, "cannot remove %s", item->display) : NULL;
+	return host_run_ok(host, &program);
 }
 
 const struct host_kind host_kind_command = {

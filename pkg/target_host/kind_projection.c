@@ -331,10 +331,7 @@ static err *apply(struct host *host, struct plan_item *item)
 	TRY(host_check_unchanged(host, item, &place));
 	TRY(host_attributes_resolve(host, &projection->base.attributes, &wanted));
 	resolve_files(projection, &wanted, &temp, &files);
-	err *e = projection_write(host, projection->base.rel, item->desired, files,
-	                          projection->count);
-	if (e)
-		return err_wrap(e, "cannot project %s to '%s'", item->display, item->location);
+	TRY(projection_write(host, projection->base.rel, item->desired, files, projection->count));
 	undo->is_applied = true;
 	return NULL;
 }

@@ -82,27 +82,35 @@ static void add_last_lines(const struct str *output, size_t limit, struct str *o
 	}
 }
 
-err *host_run_err(const struct proc_result *result, const char *name)
+/* Its own limit is the program's failure; the deadline of the whole run is the run's. */
+static bool is_run_over(const struct host *host)
+{
+	int64_t deadline_ns = host->target.context->deadline_ns;
+	return deadline_ns && clock_monotonic_ns() >= deadline_ns;
+}
+
+err *host_run_err(const struct host *host, const struct proc_result *result, const char *name)
 {
 	if (!result->timed_out && !result->cancelled && !result->signal && result->exit_code == 0)
 		return NULL;
 	AUTO(str) words = STR_INIT;
 	add_last_lines(&result->out, 6, &words);
 	if (result->timed_out)
-		return err_new(ERR_TIMEOUT, "'%s' took too long%s", name, words.ptr);
+		return err_new(is_run_over(host) ? ERR_TIMEOUT : ERR_IO, "'%s' took too long%s",
+		               name, words.ptr);
 	if (result->cancelled)
 		return err_new(ERR_CANCELLED, "'%s' was stopped", name);
 	if (result->signal)
-		return err_new(ERR_INVALID, "'%s' was ended by signal %s%s", name,
+		return err_new(ERR_IO, "'%s' was ended by signal %s%s", name,
 		               proc_signal_name(result->signal), words.ptr);
-	return err_new(ERR_INVALID, "'%s' exited with %d%s", name, result->exit_code, words.ptr);
+	return err_new(ERR_IO, "'%s' exited with %d%s", name, result->exit_code, words.ptr);
 }
 
 err *host_run_ok(const struct host *host, const struct host_program *program)
 {
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 	TRY(host_run(host, program, &result));
-	return host_run_err(&result, program->argv[0]);
+	return host_run_err(host, &result, program->argv[0]);
 }
 
 void host_argv_text(const char *const *argv, struct str *out)

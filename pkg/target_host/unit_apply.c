@@ -19,8 +19,8 @@ static err *check_file(struct host *host, const struct plan_item *item,
 	TRY(file_live(host, &place, &arena, &now, NULL));
 	if (str_equal(now, undo->seen_file))
 		return NULL;
-	return err_hint(err_new(ERR_CONFLICT, "cannot apply %s: '%s' changed since the plan was made",
-	                        item->display, unit->file.base.location),
+	return err_hint(err_new(ERR_CONFLICT, "'%s' changed since the plan was made",
+	                        unit->file.base.location),
 	                "run the command again to see what changed");
 }
 
@@ -69,8 +69,7 @@ static err *check_running(struct host *host, const struct unit *unit)
 	const struct unit_live *live = map_get(&units, unit->name);
 	if (!live || !str_equal(live->active, "failed"))
 		return NULL;
-	return err_hint(err_new(ERR_INVALID, "unit '%s' failed right after its start", unit->name),
-	                "see 'systemctl status %s'", unit->name);
+	return host_unit_log(host, err_new(ERR_IO, "it failed right after its start"), unit->name);
 }
 
 static err *set_state(struct host *host, const struct unit *unit, const struct plan_item *item)

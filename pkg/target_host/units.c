@@ -33,8 +33,7 @@ const char *host_units_refusal(const struct host *host, const char **ret_hint)
 
 /* --- changing --- */
 
-/* The program's own words about why a unit does not start are in its log, not in systemctl's. */
-static err *add_status(const struct host *host, err *take_e, const char *unit)
+err *host_unit_log(const struct host *host, err *take_e, const char *unit)
 {
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 	const char *argv[] = { "journalctl", "--no-pager", "--quiet", "--output=cat", "--lines=5",
@@ -45,7 +44,7 @@ static err *add_status(const struct host *host, err *take_e, const char *unit)
 		return take_e;
 	while (result.out.len && result.out.ptr[result.out.len - 1] == '\n')
 		str_truncate(&result.out, result.out.len - 1);
-	err *e = err_new(err_kind(take_e), "%s\n  log of %s:\n%s", err_message(take_e), unit,
+	err *e = err_new(err_kind(take_e), "%s; the log of %s ends with:\n%s", err_message(take_e), unit,
 	                 result.out.ptr);
 	err_free(take_e);
 	return e;
@@ -98,11 +97,11 @@ err *host_systemctl(struct host *host, const char *action, const char *unit)
 		action = "reload";
 	}
 	TRY(run_systemctl(host, action, unit, &result));
-	err *e = host_run_err(&result, "systemctl");
+	err *e = host_run_err(host, &result, "systemctl");
 	if (!e)
 		return NULL;
 	e = err_wrap(e, "cannot %s %s", action, unit ? unit : "systemd");
-	return unit ? add_status(host, e, unit) : e;
+	return unit ? host_unit_log(host, e, unit) : e;
 }
 
 /* --- looking --- */
@@ -188,7 +187,7 @@ static err *read_some(struct host *host, const char *const *names, size_t count,
 	else if (result.exit_code == 0 && !result.signal && !result.timed_out)
 		parse_show(view_str(&result.out), names, count, ret_units, arena);
 	else
-		return err_wrap(host_run_err(&result, "systemctl"), "cannot ask systemd");
+		return err_wrap(host_run_err(host, &result, "systemctl"), "cannot ask systemd");
 	return NULL;
 }
 

@@ -140,7 +140,7 @@ TEST(host_file, a_failing_check_leaves_the_old_file_and_says_why)
 	rig_write(&rig, "app.conf", "old\n");
 	CHECK_OK(rig_plan(&rig, FILE_("c", "path: /app.conf, content: \"broken\\n\", check: [sh, -c, "
 	                                   "'echo line 1 is broken >&2; exit 3', '{}']")));
-	CHECK_ERR(rig_apply(&rig), ERR_INVALID, "line 1 is broken");
+	CHECK_ERR(rig_apply(&rig), ERR_IO, "line 1 is broken");
 	CHECK_STR(rig_read(&rig, "app.conf"), "old\n");
 	struct fs_list names = { 0 };
 	CHECK_OK(fs_list(rig.root, &names));
@@ -176,12 +176,12 @@ TEST(host_file, a_failed_handler_puts_the_old_state_back)
 	rig_write(&rig, "a", "old");
 	CHECK_INT(chmod(rig_path(&rig, "a"), 0600), 0);
 	const char *yaml = FILE_("a", "path: /a, content: new, mode: '0644', onChange: {command: ['false']}");
-	CHECK_ERR(rig_run(&rig, yaml), ERR_INVALID, "'false' exited with 1");
+	CHECK_ERR(rig_run(&rig, yaml), ERR_IO, "'false' exited with 1");
 	CHECK_STR(rig_read(&rig, "a"), "old");
 	CHECK_INT(rig_mode(&rig, "a"), 0600);
 	yaml = FILE_("new", "path: /new/deep/n, content: new, onChange: {command: ['false']}");
 	rig.record_count = 0;
-	CHECK_ERR(rig_run(&rig, yaml), ERR_INVALID, "onChange failed");
+	CHECK_ERR(rig_run(&rig, yaml), ERR_IO, "onChange failed");
 	CHECK(!rig_exists(&rig, "new"));
 }
 

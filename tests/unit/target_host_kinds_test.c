@@ -187,11 +187,11 @@ TEST(host_command, a_failure_carries_the_last_words)
 	AUTO(rig) rig;
 	rig_open(&rig);
 	CHECK_ERR(rig_run(&rig, HOST("Command", "c", "apply: [sh, -c, 'echo no such luck; exit 7']")),
-	          ERR_INVALID, "exited with 7: no such luck");
-	CHECK_ERR(rig_run(&rig, HOST("Command", "c", "apply: ['true'], check: ['false']")), ERR_INVALID,
+	          ERR_IO, "exited with 7: no such luck");
+	CHECK_ERR(rig_run(&rig, HOST("Command", "c", "apply: ['true'], check: ['false']")), ERR_IO,
 	          "check still says no");
 	CHECK_ERR(rig_run(&rig, HOST("Command", "c", "apply: [sleep, '10'], timeout: 50ms")),
-	          ERR_TIMEOUT, "too long");
+	          ERR_IO, "too long");
 	CHECK_ERR(rig_run(&rig, HOST("Command", "c", "apply: [no-such-program-here]")), ERR_NOT_FOUND,
 	          "no-such-program-here");
 }

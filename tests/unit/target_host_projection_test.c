@@ -131,7 +131,7 @@ TEST(host_projection, a_failed_handler_puts_the_old_generation_back)
 	const char *yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, annotations: {"
 			   "host.fettle.dev/path: /etc/app, host.fettle.dev/onChange: 'command: "
 			   "[\"false\"]'}}\ndata: {a: new}\n";
-	CHECK_ERR(rig_run(&rig, yaml), ERR_INVALID, "onChange failed");
+	CHECK_ERR(rig_run(&rig, yaml), ERR_IO, "onChange failed");
 	CHECK_STR(rig_read(&rig, "etc/app/a"), "one");
 	CHECK_STR(rig_read(&rig, "etc/app/b"), "two");
 }
