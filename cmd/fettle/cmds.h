@@ -43,6 +43,7 @@ struct app {
 	struct ui *ui;
 	const struct globals *globals;
 	struct settings *settings; /* NULL until app_settings */
+	int stop_code;             /* of the signal that stopped a session (130, 143); else 0 */
 };
 
 /* fettle's settings, read at the first call. Fails as settings_load does. */

@@ -77,9 +77,14 @@ static int finish(struct cli_ctx *ctx, err *take_e)
 	ui_phase_end(ctx->ui);
 	if (!e)
 		return ctx->exit_code;
+	if (err_is(e, ERR_INTERNAL))
+		e = err_hint(e, "this is a mistake in fettle " FETTLE_VERSION
+		                "; please report it with the command you ran");
 	ui_print_err(ctx->ui, e);
 	if (ctx->error_code)
 		return ctx->error_code;
+	if (err_is(e, ERR_CANCELLED) && ctx->app->stop_code)
+		return ctx->app->stop_code;
 	return code_of_kind(err_kind(e));
 }
 

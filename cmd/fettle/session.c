@@ -162,6 +162,7 @@ void session_clear(struct session *session)
 	inv_free(session->inv);
 	lock_free(session->lock);
 	sig_uninstall();
+	session->app->stop_code = cancel_exit_code(session->cancel);
 	cancel_free(session->cancel);
 	arena_clear(&session->arena);
 }

@@ -3,22 +3,15 @@
 
 #include "pal/cwd.h"
 
-#include <windows.h>
+#include "pal/os_win32.h"
 
 err *cwd_change(const char *dir)
 {
-	wchar_t wide[MAX_PATH];
-	if (!MultiByteToWideChar(CP_UTF8, 0, dir, -1, wide, (int)ARRAY_LEN(wide)))
-		return err_new(ERR_LIMIT, "cannot change to '%s': longer than Windows allows", dir);
+	/* Not the long form: programs that are started from there would not understand it. */
+	AUTOFREE wchar_t *wide = win32_wide(dir);
 	if (SetCurrentDirectoryW(wide))
 		return NULL;
-	switch (GetLastError()) {
-	case ERROR_FILE_NOT_FOUND:
-	case ERROR_PATH_NOT_FOUND:
-		return err_new(ERR_NOT_FOUND, "cannot change to '%s': no such folder", dir);
-	case ERROR_ACCESS_DENIED:
-		return err_new(ERR_DENIED, "cannot change to '%s': access denied", dir);
-	default:
-		return err_new(ERR_INVALID, "cannot change to '%s': not a folder", dir);
-	}
+	DWORD code = GetLastError();
+	err *e = win32_error(code, "cannot change to '%s'", dir);
+	return code == ERROR_DIRECTORY ? err_as(e, ERR_INVALID) : e;
 }

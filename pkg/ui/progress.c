@@ -49,11 +49,15 @@ static void draw(struct ui *ui, int64_t now_ms, uint64_t done, uint64_t total)
 
 void ui_phase(struct ui *ui, const char *fmt, ...)
 {
-	ui_phase_end(ui);
+	AUTO(str) text = STR_INIT;
 	va_list args;
 	va_start(args, fmt);
-	str_addvf(&ui->phase.text, fmt, args);
+	str_addvf(&text, fmt, args);
 	va_end(args);
+	if (ui->phase.is_active && str_equal(text.ptr, ui->phase.text.ptr))
+		return;
+	ui_phase_end(ui);
+	str_add_str(&ui->phase.text, &text);
 	ui->phase.is_active = true;
 	ui->phase.start_ms = ui->io.monotonic_ms(ui->io.data);
 	ui->phase.drawn_ms = ui->phase.start_ms - REDRAW_MS;

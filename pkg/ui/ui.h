@@ -118,7 +118,8 @@ void ui_print_err(struct ui *ui, const err *e);
 /*
  * Progress of one phase at a time. On a terminal it is drawn on stderr after a second, at most ten
  * times a second, and erased before any other line. Elsewhere a phase that takes longer than a
- * second is one line. `total` 0 means unknown. A new phase ends the one before.
+ * second is one line. `total` 0 means unknown. A new phase ends the one before; the same text
+ * again is the same phase.
  */
 void ui_phase(struct ui *ui, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void ui_progress(struct ui *ui, uint64_t done, uint64_t total);

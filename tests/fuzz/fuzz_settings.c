@@ -49,13 +49,24 @@ static void load(const char *file, bool is_project, char *variable)
 		abort();
 }
 
+static char dir[64];
+
+static void remove_dir(void)
+{
+	err_ignore(fs_remove_tree(dir), "it is in the system's temp folder");
+}
+
+static void make_dir(void)
+{
+	(void)snprintf(dir, sizeof(dir), "/tmp/fettle-fuzz-settings-%ld", (long)getpid());
+	err_ignore(fs_mkdir_all(dir, 0700), "writing would fail below");
+	(void)atexit(remove_dir);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char dir[64];
-	if (!dir[0]) {
-		(void)snprintf(dir, sizeof(dir), "/tmp/fettle-fuzz-settings-%ld", (long)getpid());
-		err_ignore(fs_mkdir_all(dir, 0700), "writing would fail below");
-	}
+	if (!dir[0])
+		make_dir();
 	if (size == 0)
 		return 0;
 	AUTOFREE char *file = path_join(dir, "fettle.yaml");

@@ -264,6 +264,17 @@ TEST(ui, progress_off_a_terminal_is_one_line)
 	CHECK_STR(fake.talk.ptr, "fetching\n");
 }
 
+TEST(ui, a_phase_said_again_goes_on)
+{
+	AUTOFAKE(fake, fake_init_terminal);
+	for (uint64_t i = 0; i < 3; i++) {
+		ui_phase(fake.ui, "receiving %s", "x");
+		ui_progress(fake.ui, i, 4);
+		fake.now_ms += 600;
+	}
+	CHECK_STR(fake.talk.ptr, "receiving x 50% (2/4)");
+}
+
 TEST(ui, quick_phases_say_nothing)
 {
 	AUTOFAKE(fake, fake_init);
