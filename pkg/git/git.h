@@ -27,9 +27,9 @@ struct repo_http_request {
 struct repo_http {
 	void *client;
 	err *(*open)(void *client, const struct repo_http_request *request, void **ret_stream,
-		     int *ret_status);
+	             int *ret_status);
 	const char *(*header)(void *stream, const char *name); /* of the response, or NULL */
-	const char *(*url)(void *stream); /* where redirects led */
+	const char *(*url)(void *stream);                      /* where redirects led */
 	err *(*read)(void *stream, char *buf, size_t buf_size, size_t *ret_len);
 	void (*close)(void *stream);
 };
@@ -43,19 +43,19 @@ struct repo_progress {
 
 struct repo_options {
 	const struct repo_http *http; /* NULL: https:// is refused as unsupported */
-	int64_t deadline_ns;         /* clock_monotonic_ns(); 0 = never */
-	const atomic_int *cancel;    /* not 0: stop (CANCELLED); may be NULL */
-	bool refresh;                /* ask the remote even for a commit that is cached */
-	bool rebuild;                /* throw the cached repository away first */
-	bool no_input;               /* nothing may ask on the terminal */
+	int64_t deadline_ns;          /* clock_monotonic_ns(); 0 = never */
+	const atomic_int *cancel;     /* not 0: stop (CANCELLED); may be NULL */
+	bool refresh;                 /* ask the remote even for a commit that is cached */
+	bool rebuild;                 /* throw the cached repository away first */
+	bool no_input;                /* nothing may ask on the terminal */
 	void (*on_progress)(void *context, const struct repo_progress *progress);
 	void *context;
 };
 
 struct repo_commit {
-	char *id;       /* full hex */
-	char *ref;      /* branch or tag, NULL when a bare commit was named */
-	char *author;   /* "Name <address>" */
+	char *id;     /* full hex */
+	char *ref;    /* branch or tag, NULL when a bare commit was named */
+	char *author; /* "Name <address>" */
 	char *subject;
 	int64_t time_s; /* author date */
 };
@@ -94,28 +94,26 @@ NODISCARD err *repo_open(const char *path, struct repo **ret_repo);
  * Ask `url` which commit `ref` is (NULL = its HEAD). One exchange, no objects.
  * `ret_full_ref` (may be NULL) gets the ref's full name.
  */
-NODISCARD err *repo_ask(const char *url, const char *ref,
-				  const struct repo_options *options, char **ret_commit,
-				  char **ret_full_ref);
+NODISCARD err *repo_ask(const char *url, const char *ref, const struct repo_options *options,
+                        char **ret_commit, char **ret_full_ref);
 
 /*
  * Have `ref` of `url` in the bare repository at `cache_path` (created, locked
  * while fetching, rebuilt when damaged) and open it. `ret_commit` is the commit.
  */
 NODISCARD err *repo_fetch(const char *url, const char *ref, const char *cache_path,
-			 const struct repo_options *options, struct repo **ret_repo,
-			 struct repo_commit *ret_commit);
+                          const struct repo_options *options, struct repo **ret_repo,
+                          struct repo_commit *ret_commit);
 
 /* Resolve `ref` (NULL = HEAD) in a local repository; NOT_FOUND suggests near names. */
-NODISCARD err *repo_resolve(struct repo *repo, const char *ref,
-			   struct repo_commit *ret_commit);
+NODISCARD err *repo_resolve(struct repo *repo, const char *ref, struct repo_commit *ret_commit);
 
 /*
  * The repository around `folder` (absolute, without symlinks), its HEAD, and whether `path` (the
  * folder, or a file in it) differs from the commit. NOT_FOUND, REFUSED (owner).
  */
 struct repo_place {
-	char *top;  /* of the work tree */
+	char *top; /* of the work tree */
 	struct repo_commit head;
 	bool is_dirty;
 };
@@ -125,7 +123,7 @@ void repo_place_clear(struct repo_place *place);
 /* A folder of a commit. Blobs are read when asked for. */
 struct repo_tree;
 NODISCARD err *repo_tree_open(struct repo *repo, const char *commit, const char *subdir,
-			     struct repo_tree **ret_tree);
+                              struct repo_tree **ret_tree);
 void repo_tree_free(struct repo_tree *tree);
 
 enum repo_entry_kind {
@@ -142,15 +140,15 @@ enum repo_entry_kind {
  */
 typedef bool repo_visit_fn(void *context, const char *path, enum repo_entry_kind kind);
 NODISCARD err *repo_tree_walk(struct repo_tree *tree, size_t limit_entries, repo_visit_fn *visit,
-			     void *context);
+                              void *context);
 
 /* One entry by path, symlinks not followed. NOT_FOUND. */
-NODISCARD err *repo_tree_stat(struct repo_tree *tree, const char *path, enum repo_entry_kind *ret_kind,
-			     uint64_t *ret_size);
+NODISCARD err *repo_tree_stat(struct repo_tree *tree, const char *path,
+                              enum repo_entry_kind *ret_kind, uint64_t *ret_size);
 
 /* Bytes of a blob (of a symlink: its target). NOT_FOUND, LIMIT, CORRUPT, REFUSED. */
 NODISCARD err *repo_tree_read(struct repo_tree *tree, const char *path, size_t limit,
-			     struct str *ret_text);
+                              struct str *ret_text);
 
 /*
  * A setting of the user's own git configuration ("http.sslCAInfo"), not of a repository's; NULL when

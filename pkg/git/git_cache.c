@@ -32,19 +32,21 @@ static err *create(const char *path, git_repository **ret_repository)
 	options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKPATH;
 	options.initial_head = "main";
 	int code = git_repository_init_ext(ret_repository, path, &options);
-	return code < 0 ? repo_failure(code, "cannot create the repository cache '%s'", path) : NULL;
+	return code < 0 ? repo_failure(code, "cannot create the repository cache '%s'", path)
+	                : NULL;
 }
 
 static err *open_error(int code, const char *path)
 {
 	err *e = repo_failure(code, "cannot open the repository cache '%s'", path);
-	return code == GIT_EOWNER ? err_hint(e, "choose another cache folder, or remove this one") : e;
+	return code == GIT_EOWNER ? err_hint(e, "choose another cache folder, or remove this one")
+	                          : e;
 }
 
 static bool has_many_packs(const char *path)
 {
 	AUTOFREE char *folder = path_join(path, "objects/pack");
-	AUTO(fs_list) names = {0};
+	AUTO(fs_list) names = { 0 };
 	err *e = fs_list(folder, &names);
 	bool is_bad = e != NULL;
 	err_ignore(e, "a cache without its folders is rebuilt");
@@ -66,7 +68,8 @@ static err *rebuild(struct fetch *fetch)
 static err *open_cache(struct fetch *fetch)
 {
 	int code = git_repository_open_ext(&fetch->repository, fetch->path,
-					   GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE, NULL);
+	                                   GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE,
+	                                   NULL);
 	if (code == GIT_EOWNER)
 		return open_error(code, fetch->path);
 	if (code == 0 && git_repository_is_bare(fetch->repository) && !has_many_packs(fetch->path))
@@ -84,8 +87,8 @@ static bool is_cached(git_repository *repository, const git_oid *commit_id)
 	git_commit *commit = NULL;
 	git_tree *tree = NULL;
 	bool is_here = git_reference_lookup(&mark, repository, name) == 0 &&
-		       git_commit_lookup(&commit, repository, commit_id) == 0 &&
-		       git_commit_tree(&tree, commit) == 0;
+	               git_commit_lookup(&commit, repository, commit_id) == 0 &&
+	               git_commit_tree(&tree, commit) == 0;
 	git_tree_free(tree);
 	git_commit_free(commit);
 	git_reference_free(mark);
@@ -111,7 +114,7 @@ static int download(struct fetch *fetch, git_remote *remote, char **specs, size_
 	options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
 	options.update_fetchhead = 0;
 	options.depth = depth;
-	git_strarray list = {specs, count};
+	git_strarray list = { specs, count };
 	return git_remote_download(remote, &list, &options);
 }
 
@@ -139,7 +142,7 @@ static err *download_all(struct fetch *fetch, git_remote **remote)
 {
 	char heads[] = "+refs/heads/*:refs/fettle/heads/*";
 	char tags[] = "+refs/tags/*:refs/fettle/tags/*";
-	char *specs[] = {heads, tags};
+	char *specs[] = { heads, tags };
 	TRY(rebuild(fetch)); /* a shallow cache would keep the history away from us */
 	TRY(reconnect(fetch, remote));
 	int code = download(fetch, *remote, specs, ARRAY_LEN(specs), GIT_FETCH_DEPTH_FULL);
@@ -148,7 +151,7 @@ static err *download_all(struct fetch *fetch, git_remote **remote)
 
 /* The name under which the remote shows `choice`, if any. */
 static err *advertised_name(struct fetch *fetch, git_remote *remote,
-			    const struct repo_choice *choice, char **ret_name)
+                            const struct repo_choice *choice, char **ret_name)
 {
 	*ret_name = NULL;
 	if (choice->name) {
@@ -194,7 +197,7 @@ static err *download_choice(struct fetch *fetch, git_remote **remote, struct rep
 		return err_new(ERR_INVALID, "'%s' is the beginning of several commits", fetch->ref);
 	if (code < 0)
 		return err_new(ERR_NOT_FOUND, "no branch, tag or commit '%s' in '%s'", fetch->ref,
-			       fetch->session.display);
+		               fetch->session.display);
 	git_oid_cpy(&choice->commit, git_commit_id(commit));
 	git_commit_free(commit);
 	return NULL;
@@ -214,7 +217,7 @@ static err *peel(struct fetch *fetch, struct repo_choice *choice)
 	if (code == 0)
 		return NULL;
 	return err_new(ERR_NOT_FOUND, "'%s' of '%s' is not a commit that can be fetched",
-		       fetch->ref ? fetch->ref : "HEAD", fetch->session.display);
+	               fetch->ref ? fetch->ref : "HEAD", fetch->session.display);
 }
 
 /* A commit id that is here already needs no network at all. */
@@ -253,7 +256,7 @@ static bool is_damage(const struct fetch *fetch, const err *e)
 
 static err *fetch_once(struct fetch *fetch, struct repo_commit *ret_commit)
 {
-	struct repo_choice choice = {0};
+	struct repo_choice choice = { 0 };
 	err *e = bring(fetch, &choice);
 	if (!e)
 		e = repo_read_commit(fetch->repository, &choice.commit, choice.name, ret_commit);
@@ -289,10 +292,10 @@ static err *take_lock(const struct fetch *fetch, struct lock **ret_lock)
 }
 
 err *repo_fetch(const char *url, const char *ref, const char *cache_path,
-		const struct repo_options *options, struct repo **ret_repo,
-		struct repo_commit *ret_commit)
+                const struct repo_options *options, struct repo **ret_repo,
+                struct repo_commit *ret_commit)
 {
-	struct fetch fetch = {.ref = ref, .path = cache_path};
+	struct fetch fetch = { .ref = ref, .path = cache_path };
 	AUTOPTR(lock) lock = NULL;
 	err *e = repo_session_init(&fetch.session, url, options);
 	if (!e)

@@ -48,16 +48,16 @@ static void describe(const struct repo_session *session, const char *url, struct
 }
 
 static err *run_git(const struct repo_session *session, const char *verb, const struct str *input,
-		    struct proc_result *ret_result)
+                    struct proc_result *ret_result)
 {
 	const char *const argv[] = { "git", "credential", verb, NULL };
-	static const char *const silent[] = {"GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=", "SSH_ASKPASS=",
-					     "GCM_INTERACTIVE=never", NULL};
+	static const char *const silent[] = { "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=",
+		                              "SSH_ASKPASS=", "GCM_INTERACTIVE=never", NULL };
 	bool no_input = session->options->no_input;
 	struct proc_opts opts = {
 		.argv = argv,
 		.env = no_input ? silent : NULL,
-		.input = {input->ptr, input->len},
+		.input = { input->ptr, input->len },
 		.timeout_ms = repo_time_left_ms(session->options, helper_timeout_ms),
 		.cancel = session->options->cancel,
 		/* in our process group it may ask on the terminal */
@@ -76,8 +76,8 @@ static void take_answer(struct repo_session *session, struct view text)
 		size_t name_len = (size_t)(equals - line.ptr);
 		struct view name = { line.ptr, name_len };
 		char **field = view_is(name, "username")   ? &session->user
-			       : view_is(name, "password") ? &session->password
-							   : NULL;
+		               : view_is(name, "password") ? &session->password
+		                                           : NULL;
 		if (!field)
 			continue;
 		repo_wipe(field);
@@ -99,7 +99,8 @@ err *repo_credential_fill(struct repo_session *session, const char *url)
 	wipe_str(&result.out);
 	proc_result_clear(&result);
 	if (is_cancelled)
-		e = err_join(e, err_new(ERR_CANCELLED, "asking git for credentials was interrupted"));
+		e = err_join(e,
+		             err_new(ERR_CANCELLED, "asking git for credentials was interrupted"));
 	if (err_is(e, ERR_CANCELLED))
 		return e;
 	err_ignore(e, "without git, or without a helper, the request fails as unauthorised");
@@ -116,7 +117,7 @@ void repo_credential_tell(struct repo_session *session, const char *url, bool is
 	str_addf(&input, "password=%s\n", session->password);
 	struct proc_result result = PROC_RESULT_INIT;
 	err_ignore(run_git(session, is_good ? "approve" : "reject", &input, &result),
-		   "the helper only misses a hint");
+	           "the helper only misses a hint");
 	proc_result_clear(&result);
 	wipe_str(&input);
 }

@@ -91,7 +91,7 @@ err *repo_failure(int code, const char *fmt, ...)
 	if (code == GIT_EOWNER)
 		return err_new(ERR_REFUSED, "%s: the repository belongs to another user", what.ptr);
 	return err_new(kind_of(code, last), "%s: %s", what.ptr,
-		       has_text ? last->message : "no reason given");
+	               has_text ? last->message : "no reason given");
 }
 
 err *repo_check_time(const struct repo_options *options, const char *what)

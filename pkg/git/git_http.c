@@ -34,8 +34,9 @@ static err *unauthorised(struct repo_session *session, const char *base)
 	bool had = session->user && session->password;
 	repo_credential_tell(session, base, false);
 	err *e = err_new(ERR_AUTH, had ? "the server did not accept the user name and password"
-				       : "the server wants a user name and password");
-	return err_hint(e, "store them with a git credential helper (gitcredentials(7)) or in ~/.netrc");
+	                               : "the server wants a user name and password");
+	return err_hint(
+		e, "store them with a git credential helper (gitcredentials(7)) or in ~/.netrc");
 }
 
 static err *status_error(int status)
@@ -43,11 +44,12 @@ static err *status_error(int status)
 	switch (status) {
 	case 403:
 		return err_hint(err_new(ERR_AUTH, "the server forbids reading it"),
-				"the account needs read access to this repository");
+		                "the account needs read access to this repository");
 	case 404:
 	case 410:
-		return err_hint(err_new(ERR_NOT_FOUND, "there is no repository at this address"),
-				"check the address; servers also say this to those who may not read it");
+		return err_hint(
+			err_new(ERR_NOT_FOUND, "there is no repository at this address"),
+			"check the address; servers also say this to those who may not read it");
 	case 407:
 		return err_new(ERR_AUTH, "the proxy wants a user name and password");
 	case 429:
@@ -98,7 +100,8 @@ static bool same_host(const char *a, const char *b)
 static err *follow_redirect(struct repo_session *session, const char *suffix, const char *answered)
 {
 	if (!answered || !str_ends(answered, suffix))
-		return err_new(ERR_UNAVAILABLE, "the server redirects to a page that is no repository");
+		return err_new(ERR_UNAVAILABLE,
+		               "the server redirects to a page that is no repository");
 	if (!same_host(base_of(session), answered)) {
 		repo_wipe(&session->user);
 		repo_wipe(&session->password);
@@ -119,11 +122,12 @@ static err *check_answer(struct http_stream *stream, const char *url, const char
 
 	const char *type = http->header(stream->response, "content-type");
 	const char *expected = stream->is_post ? "application/x-" SERVICE "-result"
-					       : "application/x-" SERVICE "-advertisement";
+	                                       : "application/x-" SERVICE "-advertisement";
 	if (!type || !str_starts(type, expected))
-		return err_hint(err_new(ERR_NOT_FOUND, "there is no git repository at this address"),
-				"the server answered with '%s' where git was expected",
-				type ? type : "nothing");
+		return err_hint(
+			err_new(ERR_NOT_FOUND, "there is no git repository at this address"),
+			"the server answered with '%s' where git was expected",
+			type ? type : "nothing");
 	repo_credential_tell(session, base_of(session), true);
 	return NULL;
 }
@@ -139,8 +143,8 @@ static err *send_request(struct http_stream *stream)
 	for (unsigned attempt = 0; attempt < 3; attempt++) {
 		AUTOFREE char *base = mem_strdup(base_of(session));
 		size_t base_len = strlen(base);
-		AUTOFREE char *url = str_format("%.*s%s", (int)(base_len - str_ends(base, "/")), base,
-						suffix);
+		AUTOFREE char *url =
+			str_format("%.*s%s", (int)(base_len - str_ends(base, "/")), base, suffix);
 		int status = 0;
 		TRY(repo_check_time(session->options, "fetching"));
 		TRY(send_once(stream, url, &status));
@@ -170,7 +174,7 @@ static int stream_write(git_smart_subtransport_stream *parent, const char *buffe
 }
 
 static int stream_read(git_smart_subtransport_stream *parent, char *buffer, size_t buffer_size,
-		       size_t *ret_len)
+                       size_t *ret_len)
 {
 	struct http_stream *stream = (struct http_stream *)(void *)parent;
 	struct repo_session *session = stream->session;
@@ -191,14 +195,14 @@ static void stream_free(git_smart_subtransport_stream *parent)
 }
 
 static int transport_action(git_smart_subtransport_stream **ret_stream,
-			    git_smart_subtransport *parent, const char *url,
-			    git_smart_service_t service)
+                            git_smart_subtransport *parent, const char *url,
+                            git_smart_service_t service)
 {
 	(void)url; /* the session's, which may hold the user info that libgit2 removed */
 	struct http_subtransport *transport = (struct http_subtransport *)(void *)parent;
 	if (service != GIT_SERVICE_UPLOADPACK_LS && service != GIT_SERVICE_UPLOADPACK)
 		return repo_session_fail(transport->session,
-					err_new(ERR_INTERNAL, "fettle does not push"));
+		                         err_new(ERR_INTERNAL, "fettle does not push"));
 	struct http_stream *stream = MEM_NEW(struct http_stream);
 	stream->parent.subtransport = parent;
 	stream->parent.read = stream_read;
@@ -223,7 +227,7 @@ static void transport_free(git_smart_subtransport *parent)
 }
 
 int repo_http_subtransport(git_smart_subtransport **ret_transport, git_transport *owner,
-			  void *session)
+                           void *session)
 {
 	(void)owner;
 	struct http_subtransport *transport = MEM_NEW(struct http_subtransport);

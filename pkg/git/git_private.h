@@ -44,7 +44,7 @@ struct repo_session {
 };
 
 NODISCARD err *repo_session_init(struct repo_session *session, const char *url,
-				const struct repo_options *options);
+                                 const struct repo_options *options);
 void repo_session_clear(struct repo_session *session);
 
 /* Keep `take_e` as the reason unless there is one already; returns -1 for libgit2. */
@@ -58,16 +58,16 @@ void repo_session_callbacks(struct repo_session *session, git_remote_callbacks *
 
 /* Connect and learn the refs; `repository` may be NULL when nothing is fetched. */
 NODISCARD err *repo_session_connect(struct repo_session *session, git_repository *repository,
-				    git_remote **ret_remote);
+                                    git_remote **ret_remote);
 /* repo_choose among the refs of a connected remote. */
 NODISCARD err *repo_session_choose(struct repo_session *session, git_remote *remote,
-				   const char *ref, struct repo_choice *ret_choice);
+                                   const char *ref, struct repo_choice *ret_choice);
 
 /* The http(s) subtransport; `session` is a struct repo_session. */
 int repo_http_subtransport(git_smart_subtransport **ret_transport, git_transport *owner,
-			  void *session);
+                           void *session);
 int repo_ssh_subtransport(git_smart_subtransport **ret_transport, git_transport *owner,
-			 void *session);
+                          void *session);
 
 /* Ask git's credential helpers; leaves user and password NULL when there are none. */
 NODISCARD err *repo_credential_fill(struct repo_session *session, const char *url);
@@ -88,10 +88,10 @@ struct repo_ref {
 };
 
 struct repo_choice {
-	char *name;      /* full name; NULL when a commit id was given */
-	git_oid id;      /* what to fetch; for an annotated tag the tag object */
-	git_oid commit;  /* peeled */
-	bool is_prefix;  /* nothing advertised: `ref` may be the beginning of a commit id */
+	char *name;     /* full name; NULL when a commit id was given */
+	git_oid id;     /* what to fetch; for an annotated tag the tag object */
+	git_oid commit; /* peeled */
+	bool is_prefix; /* nothing advertised: `ref` may be the beginning of a commit id */
 };
 void repo_choice_clear(struct repo_choice *choice);
 
@@ -100,11 +100,11 @@ void repo_choice_clear(struct repo_choice *choice);
  * and a tag share the name.
  */
 NODISCARD err *repo_choose(const struct repo_ref *refs, size_t count, const char *ref,
-			  const char *display, struct repo_choice *ret_choice);
+                           const char *display, struct repo_choice *ret_choice);
 
 /* repo_choose among the refs of a repository on this machine. */
 NODISCARD err *repo_find(git_repository *repository, const char *ref, const char *display,
-			 struct repo_commit *ret_commit);
+                         struct repo_commit *ret_commit);
 
 /* Is it 40 hex digits? And: 7 to 40? */
 bool repo_is_full_id(const char *ref);
@@ -115,6 +115,6 @@ const char *repo_short_ref(const char *name);
 
 /* Author, date, subject of a commit. */
 NODISCARD err *repo_read_commit(git_repository *repository, const git_oid *id, const char *ref,
-			       struct repo_commit *ret_info);
+                                struct repo_commit *ret_info);
 
 #endif

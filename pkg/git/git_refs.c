@@ -33,7 +33,8 @@ bool repo_is_short_id(const char *ref)
 
 const char *repo_short_ref(const char *name)
 {
-	static const char *const prefixes[] = { "refs/heads/", "refs/tags/", "refs/remotes/origin/" };
+	static const char *const prefixes[] = { "refs/heads/", "refs/tags/",
+		                                "refs/remotes/origin/" };
 	for (size_t i = 0; name && i < ARRAY_LEN(prefixes); i++)
 		if (str_starts(name, prefixes[i]))
 			return name + strlen(prefixes[i]);
@@ -41,7 +42,7 @@ const char *repo_short_ref(const char *name)
 }
 
 static const struct repo_ref *find(const struct repo_ref *refs, size_t count, const char *prefix,
-				  const char *name)
+                                   const char *name)
 {
 	size_t prefix_len = strlen(prefix);
 	for (size_t i = 0; i < count; i++)
@@ -53,7 +54,7 @@ static const struct repo_ref *find(const struct repo_ref *refs, size_t count, co
 
 /* The commit of a ref: remotes advertise that of an annotated tag as "<name>^{}". */
 static void choose(const struct repo_ref *refs, size_t count, const struct repo_ref *ref,
-		   struct repo_choice *choice)
+                   struct repo_choice *choice)
 {
 	AUTOFREE char *peeled_name = str_format("%s^{}", ref->name);
 	const struct repo_ref *peeled = find(refs, count, "", peeled_name);
@@ -82,7 +83,7 @@ static void keep_nearest(struct near_name best[SUGGESTIONS], const char *name, s
 }
 
 static err *not_found(const struct repo_ref *refs, size_t count, const char *ref,
-		      const char *display)
+                      const char *display)
 {
 	struct near_name best[SUGGESTIONS] = { { NULL, 0 } };
 	size_t limit = MAX(strlen(ref) / 3, (size_t)1);
@@ -90,8 +91,9 @@ static err *not_found(const struct repo_ref *refs, size_t count, const char *ref
 		const char *name = repo_short_ref(refs[i].name);
 		if (!name || str_ends(name, "^{}"))
 			continue;
-		size_t score = strstr(name, ref) || strstr(ref, name) ? 1
-								       : suggest_distance(name, ref, limit);
+		size_t score = strstr(name, ref) || strstr(ref, name)
+		                       ? 1
+		                       : suggest_distance(name, ref, limit);
 		if (score <= limit)
 			keep_nearest(best, name, score);
 	}
@@ -106,13 +108,13 @@ static err *not_found(const struct repo_ref *refs, size_t count, const char *ref
 }
 
 static err *choose_head(const struct repo_ref *refs, size_t count, const char *display,
-			struct repo_choice *choice)
+                        struct repo_choice *choice)
 {
 	const struct repo_ref *head = find(refs, count, "", "HEAD");
 	if (!head)
-		return err_hint(err_new(ERR_NOT_FOUND, "'%s' has no default branch with a commit",
-					display),
-				count ? "name a branch with '?ref='" : "the repository is empty");
+		return err_hint(
+			err_new(ERR_NOT_FOUND, "'%s' has no default branch with a commit", display),
+			count ? "name a branch with '?ref='" : "the repository is empty");
 	choose(refs, count, head, choice);
 	if (head->target) {
 		mem_free(choice->name);
@@ -123,7 +125,7 @@ static err *choose_head(const struct repo_ref *refs, size_t count, const char *d
 
 /* A commit id: the tip it belongs to when one is advertised, else to be looked up later. */
 static err *choose_id(const struct repo_ref *refs, size_t count, const char *ref,
-		      const char *display, struct repo_choice *choice)
+                      const char *display, struct repo_choice *choice)
 {
 	const git_oid *found = NULL;
 	git_oid id;
@@ -138,8 +140,9 @@ static err *choose_id(const struct repo_ref *refs, size_t count, const char *ref
 		if (strncmp(text, ref, strlen(ref)) != 0)
 			continue;
 		if (found && !git_oid_equal(found, refs[i].id))
-			return err_new(ERR_INVALID, "'%s' is the beginning of several commits in '%s'",
-				       ref, display);
+			return err_new(ERR_INVALID,
+			               "'%s' is the beginning of several commits in '%s'", ref,
+			               display);
 		found = refs[i].id;
 	}
 	choice->is_prefix = !found;
@@ -149,7 +152,7 @@ static err *choose_id(const struct repo_ref *refs, size_t count, const char *ref
 }
 
 err *repo_choose(const struct repo_ref *refs, size_t count, const char *ref, const char *display,
-		struct repo_choice *ret_choice)
+                 struct repo_choice *ret_choice)
 {
 	struct repo_choice choice = { 0 };
 	if (!ref || str_equal(ref, "HEAD")) {
@@ -162,8 +165,9 @@ err *repo_choose(const struct repo_ref *refs, size_t count, const char *ref, con
 	const struct repo_ref *tag = find(refs, count, "refs/tags/", ref);
 	const struct repo_ref *tracked = find(refs, count, "refs/remotes/origin/", ref);
 	if (branch && tag)
-		return err_hint(err_new(ERR_INVALID, "'%s' is a branch and a tag in '%s'", ref, display),
-				"say '?ref=refs/heads/%s' or '?ref=refs/tags/%s'", ref, ref);
+		return err_hint(
+			err_new(ERR_INVALID, "'%s' is a branch and a tag in '%s'", ref, display),
+			"say '?ref=refs/heads/%s' or '?ref=refs/tags/%s'", ref, ref);
 	const struct repo_ref *found = exact ? exact : branch ? branch : tag ? tag : tracked;
 	if (found)
 		choose(refs, count, found, &choice);

@@ -11,14 +11,14 @@ void repo_commit_clear(struct repo_commit *info)
 	mem_free(info->ref);
 	mem_free(info->author);
 	mem_free(info->subject);
-	*info = (struct repo_commit){0};
+	*info = (struct repo_commit){ 0 };
 }
 
 void repo_place_clear(struct repo_place *place)
 {
 	mem_free(place->top);
 	repo_commit_clear(&place->head);
-	*place = (struct repo_place){0};
+	*place = (struct repo_place){ 0 };
 }
 
 void repo_free(struct repo *repo)
@@ -37,7 +37,7 @@ static err *open_error(int code, const char *path)
 	err *e = repo_failure(code, "cannot open the repository '%s'", path);
 	if (code == GIT_EOWNER)
 		return err_hint(e, "if you trust it: git config --global --add safe.directory '%s'",
-				path);
+		                path);
 	return e;
 }
 
@@ -65,7 +65,7 @@ static char *clean_text(const char *text)
 }
 
 err *repo_read_commit(git_repository *repository, const git_oid *id, const char *ref,
-		      struct repo_commit *ret_info)
+                      struct repo_commit *ret_info)
 {
 	git_commit *commit = NULL;
 	char hex[GIT_OID_SHA1_HEXSIZE + 1];
@@ -75,7 +75,7 @@ err *repo_read_commit(git_repository *repository, const git_oid *id, const char 
 		return err_new(ERR_INVALID, "'%s' is not a commit", hex);
 	if (code < 0)
 		return err_as(repo_failure(code, "cannot read commit '%s'", hex),
-			      code == GIT_ENOTFOUND ? ERR_NOT_FOUND : ERR_CORRUPT);
+		              code == GIT_ENOTFOUND ? ERR_NOT_FOUND : ERR_CORRUPT);
 
 	const git_signature *author = git_commit_author(commit);
 	const char *summary = git_commit_summary(commit);
@@ -111,7 +111,7 @@ static bool peel_ref(git_repository *repository, const char *name, git_oid *ret_
 	git_reference *ref = NULL;
 	git_object *object = NULL;
 	bool found = git_reference_lookup(&ref, repository, name) == 0 &&
-		     git_reference_peel(&object, ref, GIT_OBJECT_COMMIT) == 0;
+	             git_reference_peel(&object, ref, GIT_OBJECT_COMMIT) == 0;
 	if (found)
 		git_oid_cpy(ret_id, git_object_id(object));
 	git_object_free(object);
@@ -122,7 +122,7 @@ static bool peel_ref(git_repository *repository, const char *name, git_oid *ret_
 /* The refs of a local repository in the shape a remote advertises them. */
 static err *list_refs(git_repository *repository, struct ref_list *list)
 {
-	git_strarray names = {0};
+	git_strarray names = { 0 };
 	int code = git_reference_list(&names, repository);
 	if (code < 0)
 		return repo_failure(code, "cannot list the branches and tags");
@@ -135,7 +135,7 @@ static err *list_refs(git_repository *repository, struct ref_list *list)
 	for (size_t i = 0; i < list->names.len; i++) {
 		if (!peel_ref(repository, list->names.ptr[i], &list->ids[i]))
 			continue;
-		struct repo_ref ref = {list->names.ptr[i], &list->ids[i], NULL};
+		struct repo_ref ref = { list->names.ptr[i], &list->ids[i], NULL };
 		vec_push(&list->refs, ref);
 	}
 	return NULL;
@@ -154,7 +154,7 @@ static char *head_branch(git_repository *repository)
 
 /* A commit that no ref names, by its id or the beginning of it. */
 static err *find_commit(git_repository *repository, const char *ref, const char *display,
-			git_oid *ret_id)
+                        git_oid *ret_id)
 {
 	git_oid id;
 	git_commit *commit = NULL;
@@ -163,19 +163,20 @@ static err *find_commit(git_repository *repository, const char *ref, const char 
 		code = git_commit_lookup_prefix(&commit, repository, &id, strlen(ref));
 	if (code == GIT_EAMBIGUOUS)
 		return err_new(ERR_INVALID, "'%s' is the beginning of several commits in '%s'", ref,
-			       display);
+		               display);
 	if (code < 0)
-		return err_new(ERR_NOT_FOUND, "no branch, tag or commit '%s' in '%s'", ref, display);
+		return err_new(ERR_NOT_FOUND, "no branch, tag or commit '%s' in '%s'", ref,
+		               display);
 	git_oid_cpy(ret_id, git_commit_id(commit));
 	git_commit_free(commit);
 	return NULL;
 }
 
 err *repo_find(git_repository *repository, const char *ref, const char *display,
-	       struct repo_commit *ret_commit)
+               struct repo_commit *ret_commit)
 {
-	struct ref_list list = {.names = STRS_INIT};
-	struct repo_choice choice = {0};
+	struct ref_list list = { .names = STRS_INIT };
+	struct repo_choice choice = { 0 };
 	AUTOFREE char *branch = NULL;
 	err *e = list_refs(repository, &list);
 	if (!e && list.refs.len > 0 && str_equal(list.refs.ptr[0].name, "HEAD"))
@@ -206,9 +207,9 @@ static err *check_dirty(git_repository *repository, const char *path, bool *ret_
 	git_status_options_init(&options, GIT_STATUS_OPTIONS_VERSION);
 	options.show = GIT_STATUS_SHOW_INDEX_AND_WORKDIR;
 	options.flags = GIT_STATUS_OPT_INCLUDE_UNTRACKED | GIT_STATUS_OPT_EXCLUDE_SUBMODULES |
-			GIT_STATUS_OPT_DISABLE_PATHSPEC_MATCH;
+	                GIT_STATUS_OPT_DISABLE_PATHSPEC_MATCH;
 	if (*spec)
-		options.pathspec = (git_strarray){&spec, 1};
+		options.pathspec = (git_strarray){ &spec, 1 };
 	git_status_list *list = NULL;
 	int code = git_status_list_new(&list, repository, &options);
 	if (code < 0)
@@ -226,12 +227,12 @@ static const char *below_top(const char *path, const char *top)
 }
 
 static err *describe_place(git_repository *repository, const char *path,
-			   struct repo_place *ret_place)
+                           struct repo_place *ret_place)
 {
 	const char *top = git_repository_workdir(repository);
 	if (!top)
 		return err_new(ERR_NOT_FOUND, "'%s' is inside a bare repository", path);
-	struct repo_place place = {0};
+	struct repo_place place = { 0 };
 	AUTOFREE char *branch = head_branch(repository);
 	git_oid id;
 	if (!peel_ref(repository, "HEAD", &id))
@@ -262,7 +263,7 @@ err *repo_user_setting(const char *name, char **ret_value)
 {
 	TRY(repo_start());
 	git_config *config = NULL;
-	git_buf value = {0};
+	git_buf value = { 0 };
 	int code = git_config_open_default(&config);
 	if (code == 0)
 		code = git_config_get_string_buf(&value, config, name);

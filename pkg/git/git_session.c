@@ -48,14 +48,14 @@ static void take_user_info(struct repo_session *session)
 }
 
 err *repo_session_init(struct repo_session *session, const char *url,
-		       const struct repo_options *options)
+                       const struct repo_options *options)
 {
-	*session = (struct repo_session){.options = options};
+	*session = (struct repo_session){ .options = options };
 	TRY(repo_start());
 	AUTOFREE char *real = NULL;
 	TRY(apply_instead_of(url, &real));
 
-	struct repo_url parts = {0};
+	struct repo_url parts = { 0 };
 	TRY(repo_url_parse(real, &parts));
 	session->url = steal(&parts.url);
 	session->display = steal(&parts.display);
@@ -73,7 +73,7 @@ void repo_session_clear(struct repo_session *session)
 	repo_wipe(&session->user);
 	repo_wipe(&session->password);
 	err_free(session->failure);
-	*session = (struct repo_session){0};
+	*session = (struct repo_session){ 0 };
 }
 
 int repo_session_fail(struct repo_session *session, err *take_e)
@@ -101,10 +101,11 @@ static int choose_transport(git_transport **ret_transport, git_remote *owner, vo
 		return git_transport_local(ret_transport, owner, NULL);
 	bool is_http = str_starts(session->url, "http");
 	if (is_http && !session->options->http)
-		return repo_session_fail(session, err_new(ERR_UNSUPPORTED,
-							  "there is no HTTP client at hand"));
-	git_smart_subtransport_definition definition = {
-		is_http ? repo_http_subtransport : repo_ssh_subtransport, is_http, session};
+		return repo_session_fail(
+			session, err_new(ERR_UNSUPPORTED, "there is no HTTP client at hand"));
+	git_smart_subtransport_definition definition = { is_http ? repo_http_subtransport
+		                                                 : repo_ssh_subtransport,
+		                                         is_http, session };
 	return git_transport_smart(ret_transport, owner, &definition);
 }
 
@@ -117,8 +118,8 @@ static int on_transfer(const git_indexer_progress *stats, void *payload)
 		return repo_session_fail(session, e);
 	if (!options->on_progress)
 		return 0;
-	bool is_resolving = stats->total_deltas > 0 &&
-			    stats->received_objects == stats->total_objects;
+	bool is_resolving =
+		stats->total_deltas > 0 && stats->received_objects == stats->total_objects;
 	struct repo_progress progress = {
 		.phase = is_resolving ? "resolving" : "receiving",
 		.done = is_resolving ? stats->indexed_deltas : stats->received_objects,
@@ -147,13 +148,13 @@ void repo_session_callbacks(struct repo_session *session, git_remote_callbacks *
 }
 
 err *repo_session_connect(struct repo_session *session, git_repository *repository,
-			  git_remote **ret_remote)
+                          git_remote **ret_remote)
 {
 	const struct repo_options *options = session->options;
 	TRY(repo_check_time(options, "connecting"));
 	if (options->on_progress)
 		options->on_progress(options->context,
-				     &(struct repo_progress){.phase = "connecting"});
+		                     &(struct repo_progress){ .phase = "connecting" });
 
 	git_remote_create_options create;
 	git_remote_create_options_init(&create, GIT_REMOTE_CREATE_OPTIONS_VERSION);
@@ -178,7 +179,7 @@ err *repo_session_connect(struct repo_session *session, git_repository *reposito
 }
 
 err *repo_session_choose(struct repo_session *session, git_remote *remote, const char *ref,
-			 struct repo_choice *ret_choice)
+                         struct repo_choice *ret_choice)
 {
 	const git_remote_head **heads = NULL;
 	size_t count = 0;
@@ -187,18 +188,19 @@ err *repo_session_choose(struct repo_session *session, git_remote *remote, const
 		return repo_session_error(session, code, "list the refs of");
 	struct repo_ref *refs = mem_zalloc(count + 1, sizeof *refs);
 	for (size_t i = 0; i < count; i++)
-		refs[i] = (struct repo_ref){heads[i]->name, &heads[i]->oid, heads[i]->symref_target};
+		refs[i] = (struct repo_ref){ heads[i]->name, &heads[i]->oid,
+			                     heads[i]->symref_target };
 	err *e = repo_choose(refs, count, ref, session->display, ret_choice);
 	mem_free(refs);
 	return e;
 }
 
 err *repo_ask(const char *url, const char *ref, const struct repo_options *options,
-	      char **ret_commit, char **ret_full_ref)
+              char **ret_commit, char **ret_full_ref)
 {
 	struct repo_session session;
 	git_remote *remote = NULL;
-	struct repo_choice choice = {0};
+	struct repo_choice choice = { 0 };
 	err *e = repo_session_init(&session, url, options);
 	if (!e)
 		e = repo_session_connect(&session, NULL, &remote);
@@ -206,7 +208,7 @@ err *repo_ask(const char *url, const char *ref, const struct repo_options *optio
 		e = repo_session_choose(&session, remote, ref, &choice);
 	if (!e && choice.is_prefix)
 		e = err_new(ERR_NOT_FOUND, "no branch or tag of '%s' stands on commit '%s'",
-			    session.display, ref);
+		            session.display, ref);
 	git_remote_free(remote);
 	repo_session_clear(&session);
 	if (e)

@@ -129,7 +129,7 @@ static bool is_openssh(const char *command)
 }
 
 static void add_options(struct strs *argv, const struct repo_session *session, const char *command,
-			const struct ssh_address *address)
+                        const struct ssh_address *address)
 {
 	const struct repo_options *options = session->options;
 	bool is_plink = strstr(command, "plink") || strstr(command, "putty");
@@ -162,7 +162,7 @@ static char *remote_command(const char *path)
 static err *start(struct ssh_transport *transport)
 {
 	struct repo_session *session = transport->session;
-	struct ssh_address address __attribute__((cleanup(ssh_address_clear))) = {0};
+	struct ssh_address address __attribute__((cleanup(ssh_address_clear))) = { 0 };
 	AUTOFREE char *command = NULL;
 	bool is_shell = false;
 	TRY(find_command(&command, &is_shell));
@@ -175,7 +175,7 @@ static err *start(struct ssh_transport *transport)
 	add_options(&argv, session, command, &address);
 	strs_push_take(&argv, remote_command(address.path));
 
-	const char *const env[] = {"GIT_DIR", "GIT_PROTOCOL", NULL};
+	const char *const env[] = { "GIT_DIR", "GIT_PROTOCOL", NULL };
 	const char **list = mem_zalloc(argv.len + 1, sizeof *list);
 	for (size_t i = 0; i < argv.len; i++)
 		list[i] = argv.ptr[i];
@@ -201,31 +201,34 @@ struct ssh_message {
 };
 
 static const struct ssh_message messages[] = {
-	{"REMOTE HOST IDENTIFICATION HAS CHANGED", ERR_AUTH,
-	 "the host key is not the one known from before: somebody may be in between",
-	 "if the host was really set up anew, remove its old key with 'ssh-keygen -R <host>'"},
-	{"Host key verification failed", ERR_AUTH, "the host key is not known",
-	 "connect once with 'ssh' and compare the fingerprint, or add the key to known_hosts"},
-	{"Permission denied (", ERR_AUTH, "the server did not accept any of your keys",
-	 "'ssh-add -l' lists the keys that are offered; the server must know one of them"},
-	{"Could not resolve hostname", ERR_UNAVAILABLE, "the host name cannot be resolved", NULL},
-	{"Connection refused", ERR_UNAVAILABLE, "the connection was refused", NULL},
-	{"Connection timed out", ERR_UNAVAILABLE, "the host does not answer", NULL},
-	{"No route to host", ERR_UNAVAILABLE, "there is no way to the host", NULL},
-	{"Network is unreachable", ERR_UNAVAILABLE, "there is no network", NULL},
-	{"does not appear to be a git repository", ERR_NOT_FOUND, "there is no repository at this path",
-	 "check the address; servers also say this to those who may not read it"},
-	{"epository not found", ERR_NOT_FOUND, "there is no repository at this path",
-	 "check the address; servers also say this to those who may not read it"},
-	{"dubious ownership", ERR_DENIED, "on the server the repository belongs to another user", NULL},
+	{ "REMOTE HOST IDENTIFICATION HAS CHANGED", ERR_AUTH,
+	  "the host key is not the one known from before: somebody may be in between",
+	  "if the host was really set up anew, remove its old key with 'ssh-keygen -R <host>'" },
+	{ "Host key verification failed", ERR_AUTH, "the host key is not known",
+	  "connect once with 'ssh' and compare the fingerprint, or add the key to known_hosts" },
+	{ "Permission denied (", ERR_AUTH, "the server did not accept any of your keys",
+	  "'ssh-add -l' lists the keys that are offered; the server must know one of them" },
+	{ "Could not resolve hostname", ERR_UNAVAILABLE, "the host name cannot be resolved", NULL },
+	{ "Connection refused", ERR_UNAVAILABLE, "the connection was refused", NULL },
+	{ "Connection timed out", ERR_UNAVAILABLE, "the host does not answer", NULL },
+	{ "No route to host", ERR_UNAVAILABLE, "there is no way to the host", NULL },
+	{ "Network is unreachable", ERR_UNAVAILABLE, "there is no network", NULL },
+	{ "does not appear to be a git repository", ERR_NOT_FOUND,
+	  "there is no repository at this path",
+	  "check the address; servers also say this to those who may not read it" },
+	{ "epository not found", ERR_NOT_FOUND, "there is no repository at this path",
+	  "check the address; servers also say this to those who may not read it" },
+	{ "dubious ownership", ERR_DENIED, "on the server the repository belongs to another user",
+	  NULL },
 };
 
 /* The last line ssh wrote that is not decoration, cut to what fits into a message. */
 static struct view last_line(const struct str *text)
 {
-	struct view rest = view_str(text), line, last = {"", 0};
+	struct view rest = view_str(text), line, last = { "", 0 };
 	while (view_split(&rest, '\n', &line)) {
-		while (line.len > 0 && (line.ptr[line.len - 1] == '\r' || line.ptr[line.len - 1] == ' '))
+		while (line.len > 0 &&
+		       (line.ptr[line.len - 1] == '\r' || line.ptr[line.len - 1] == ' '))
 			line.len--;
 		if (line.len > 0 && line.ptr[0] != '@')
 			last = line;
@@ -263,7 +266,7 @@ static struct ssh_transport *transport_of(git_smart_subtransport_stream *stream)
 }
 
 static int stream_read(git_smart_subtransport_stream *stream, char *buffer, size_t buffer_size,
-		       size_t *ret_len)
+                       size_t *ret_len)
 {
 	struct ssh_transport *transport = transport_of(stream);
 	struct repo_session *session = transport->session;
@@ -296,8 +299,8 @@ static void stream_free(git_smart_subtransport_stream *stream)
 }
 
 static int transport_action(git_smart_subtransport_stream **ret_stream,
-			    git_smart_subtransport *parent, const char *url,
-			    git_smart_service_t service)
+                            git_smart_subtransport *parent, const char *url,
+                            git_smart_service_t service)
 {
 	(void)url;
 	struct ssh_transport *transport = (struct ssh_transport *)(void *)parent;
@@ -307,7 +310,7 @@ static int transport_action(git_smart_subtransport_stream **ret_stream,
 			return repo_session_fail(transport->session, e);
 	} else if (service != GIT_SERVICE_UPLOADPACK) {
 		return repo_session_fail(transport->session,
-					 err_new(ERR_INTERNAL, "fettle does not push"));
+		                         err_new(ERR_INTERNAL, "fettle does not push"));
 	}
 	*ret_stream = &transport->stream;
 	return 0;
@@ -331,7 +334,7 @@ static void transport_free(git_smart_subtransport *parent)
 }
 
 int repo_ssh_subtransport(git_smart_subtransport **ret_transport, git_transport *owner,
-			  void *session)
+                          void *session)
 {
 	(void)owner;
 	struct ssh_transport *transport = MEM_NEW(struct ssh_transport);

@@ -15,7 +15,7 @@ static err *object_error(int code, const char *path)
 	if (code != GIT_ENOTFOUND)
 		return err_is(e, ERR_IO) ? err_as(e, ERR_CORRUPT) : e;
 	return err_hint(err_as(e, ERR_CORRUPT),
-			"the repository lacks an object: it is a partial clone, or damaged");
+	                "the repository lacks an object: it is a partial clone, or damaged");
 }
 
 static err *open_subdir(git_tree *root, const char *subdir, git_tree **ret_tree)
@@ -53,7 +53,7 @@ static err *open_root(git_repository *repository, const char *commit_id, git_tre
 }
 
 err *repo_tree_open(struct repo *repo, const char *commit, const char *subdir,
-		    struct repo_tree **ret_tree)
+                    struct repo_tree **ret_tree)
 {
 	git_tree *root = NULL;
 	TRY(open_root(repo->handle, commit, &root));
@@ -120,14 +120,14 @@ static bool name_is_safe(const char *name)
 static err *walk_folder(struct walk *walk, git_tree *tree, unsigned depth);
 
 static err *walk_entry(struct walk *walk, git_tree *tree, const git_tree_entry *entry,
-		       unsigned depth)
+                       unsigned depth)
 {
 	enum repo_entry_kind kind = kind_of(entry);
 	if (walk->left-- == 0)
 		return err_new(ERR_LIMIT, "the repository holds more files than fettle reads");
 	if (!name_is_safe(git_tree_entry_name(entry)))
 		return err_new(ERR_REFUSED, "the repository holds a file named '%s'",
-			       git_tree_entry_name(entry));
+		               git_tree_entry_name(entry));
 	if (!walk->visit(walk->context, walk->path.ptr, kind) || kind != REPO_FOLDER)
 		return NULL;
 
@@ -144,7 +144,7 @@ static err *walk_folder(struct walk *walk, git_tree *tree, unsigned depth)
 {
 	if (depth > LIMIT_DEPTH)
 		return err_new(ERR_LIMIT, "the folders of the repository are more than %u deep",
-			       LIMIT_DEPTH);
+		               LIMIT_DEPTH);
 	size_t base_len = walk->path.len;
 	size_t count = git_tree_entrycount(tree);
 	for (size_t i = 0; i < count; i++) {
@@ -159,9 +159,9 @@ static err *walk_folder(struct walk *walk, git_tree *tree, unsigned depth)
 }
 
 err *repo_tree_walk(struct repo_tree *tree, size_t limit_entries, repo_visit_fn *visit,
-		    void *context)
+                    void *context)
 {
-	struct walk walk = {visit, context, limit_entries, STR_INIT};
+	struct walk walk = { visit, context, limit_entries, STR_INIT };
 	err *e = walk_folder(&walk, tree->root, 0);
 	str_clear(&walk.path);
 	return e;
@@ -169,7 +169,7 @@ err *repo_tree_walk(struct repo_tree *tree, size_t limit_entries, repo_visit_fn 
 
 /* Id, kind and size of what is at `path`. */
 static err *find_entry(struct repo_tree *tree, const char *path, git_oid *ret_id,
-		       enum repo_entry_kind *ret_kind, size_t *ret_size)
+                       enum repo_entry_kind *ret_kind, size_t *ret_size)
 {
 	git_tree_entry *entry = NULL;
 	int code = git_tree_entry_bypath(&entry, tree->root, path);
@@ -188,12 +188,13 @@ static err *find_entry(struct repo_tree *tree, const char *path, git_oid *ret_id
 	code = git_odb_read_header(ret_size, &type, tree->odb, ret_id);
 	if (code < 0)
 		return object_error(code, path);
-	return type == GIT_OBJECT_BLOB ? NULL : err_new(ERR_CORRUPT, "'%s' is no file in the repository",
-							path);
+	return type == GIT_OBJECT_BLOB
+	               ? NULL
+	               : err_new(ERR_CORRUPT, "'%s' is no file in the repository", path);
 }
 
 err *repo_tree_stat(struct repo_tree *tree, const char *path, enum repo_entry_kind *ret_kind,
-		    uint64_t *ret_size)
+                    uint64_t *ret_size)
 {
 	git_oid id;
 	enum repo_entry_kind kind;
@@ -213,7 +214,8 @@ err *repo_tree_read(struct repo_tree *tree, const char *path, size_t limit, stru
 	if (kind == REPO_FOLDER)
 		return err_new(ERR_REFUSED, "'%s' is a folder, not a file", path);
 	if (kind == REPO_SUBMODULE)
-		return err_new(ERR_REFUSED, "'%s' is a submodule, which fettle does not read", path);
+		return err_new(ERR_REFUSED, "'%s' is a submodule, which fettle does not read",
+		               path);
 	if (size > limit)
 		return err_new(ERR_LIMIT, "'%s' has %zu bytes, more than %zu", path, size, limit);
 

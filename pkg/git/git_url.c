@@ -79,11 +79,11 @@ static err *check_text(const char *text)
 		return err_new(ERR_USAGE, "the address of the repository is empty");
 	if (len > LIMIT_PATH_BYTES)
 		return err_new(ERR_LIMIT, "the address of the repository is longer than %u bytes",
-			       LIMIT_PATH_BYTES);
+		               LIMIT_PATH_BYTES);
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
 			return err_new(ERR_REFUSED,
-				       "the address of the repository holds a control character");
+			               "the address of the repository holds a control character");
 	return NULL;
 }
 
@@ -115,7 +115,8 @@ static bool ref_is_valid(const char *ref)
 	size_t len = strlen(ref);
 	if (len == 0 || len > 250 || ref[0] == '-' || ref[0] == '/' || ref[0] == '.')
 		return false;
-	if (ref[len - 1] == '/' || ref[len - 1] == '.' || str_ends(ref, ".lock") || str_equal(ref, "@"))
+	if (ref[len - 1] == '/' || ref[len - 1] == '.' || str_ends(ref, ".lock") ||
+	    str_equal(ref, "@"))
 		return false;
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)ref[i] <= 0x20 || ref[i] == 0x7f || strchr("~^:?*[\\", ref[i]))
@@ -130,9 +131,10 @@ static err *parse_parameter(struct part parameter, struct repo_url *url)
 	if (!view_split(&rest, '=', &name))
 		return NULL;
 	if (!view_is(name, "ref"))
-		return err_hint(err_new(ERR_USAGE, "unknown parameter '%.*s' in the repository address",
-					(int)name.len, name.ptr),
-				"only '?ref=<branch, tag or commit>' is understood");
+		return err_hint(err_new(ERR_USAGE,
+		                        "unknown parameter '%.*s' in the repository address",
+		                        (int)name.len, name.ptr),
+		                "only '?ref=<branch, tag or commit>' is understood");
 	if (url->ref)
 		return err_new(ERR_USAGE, "the repository address names two refs");
 
@@ -140,7 +142,8 @@ static err *parse_parameter(struct part parameter, struct repo_url *url)
 	size_t skip = name.len < parameter.len ? name.len + 1 : name.len;
 	repo_url_decode(parameter.ptr + skip, parameter.len - skip, &ref);
 	if (strlen(ref.ptr) != ref.len || !ref_is_valid(ref.ptr))
-		return err_new(ERR_USAGE, "'%s' is not the name of a branch, tag or commit", ref.ptr);
+		return err_new(ERR_USAGE, "'%s' is not the name of a branch, tag or commit",
+		               ref.ptr);
 	url->ref = str_detach(&ref);
 	return NULL;
 }
@@ -184,7 +187,7 @@ static err *take_subdir(struct part *address, size_t path_start, struct repo_url
 		const char *at = address->ptr + i;
 		bool is_double = at[0] == '/' && at[1] == '/' && i > path_start;
 		bool is_dot_git = !url->is_local && i >= path_start + 5 && at[0] == '/' &&
-				  strncmp(at - 4, ".git", 4) == 0 && at[-5] != '/';
+		                  strncmp(at - 4, ".git", 4) == 0 && at[-5] != '/';
 		if (!is_double && !is_dot_git)
 			continue;
 		struct part subdir = { at + 1, address->len - i - 1 };
@@ -223,12 +226,12 @@ static err *check_host(struct part host)
 		return err_new(ERR_USAGE, "the repository address names no host");
 	if (host.ptr[0] == '-')
 		return err_new(ERR_REFUSED, "the host '%.*s' looks like an option", (int)host.len,
-			       host.ptr);
+		               host.ptr);
 	for (size_t i = is_literal ? 1 : 0; i < host.len - (is_literal ? 1 : 0); i++) {
 		char c = host.ptr[i];
 		if (!is_alnum(c) && !strchr(is_literal ? ".:%" : ".-_", c) && !(c & 0x80))
 			return err_new(ERR_USAGE, "'%.*s' is not the name of a host", (int)host.len,
-				       host.ptr);
+			               host.ptr);
 	}
 	return NULL;
 }
@@ -267,7 +270,7 @@ static err *parse_authority(struct part address, size_t start, struct authority 
 	for (size_t i = 0; i < found.port.len; i++)
 		if (found.port.ptr[i] < '0' || found.port.ptr[i] > '9' || i > 4)
 			return err_new(ERR_USAGE, "'%.*s' is not a port", (int)found.port.len,
-				       found.port.ptr);
+			               found.port.ptr);
 	TRY(check_host(found.host));
 	TRY(check_user(found.user));
 	*ret = found;
@@ -281,17 +284,19 @@ static err *check_scheme(const char *address, struct part host)
 	if (scheme_is(address, "http")) {
 		if (host_is_loopback(host))
 			return NULL;
-		return err_hint(err_new(ERR_REFUSED, "http:// is neither private nor safe from changes "
-						     "on the way"),
-				"use https:// or ssh://");
+		return err_hint(err_new(ERR_REFUSED,
+		                        "http:// is neither private nor safe from changes "
+		                        "on the way"),
+		                "use https:// or ssh://");
 	}
 	if (scheme_is(address, "git"))
-		return err_hint(err_new(ERR_REFUSED, "git:// is neither private nor safe from changes "
-						     "on the way"),
-				"use https:// or ssh://");
+		return err_hint(err_new(ERR_REFUSED,
+		                        "git:// is neither private nor safe from changes "
+		                        "on the way"),
+		                "use https:// or ssh://");
 	return err_hint(err_new(ERR_USAGE, "'%.*s://' is not a scheme for repositories",
-				(int)scheme_len(address), address),
-			"use https://, ssh://, file:// or user@host:path");
+	                        (int)scheme_len(address), address),
+	                "use https://, ssh://, file:// or user@host:path");
 }
 
 /* `address` as people may see it: of http the whole user info hidden, of ssh the password. */
@@ -365,7 +370,7 @@ static err *parse_file(struct part address, struct repo_url *url)
 		start += strlen("localhost");
 	if (start >= address.len || address.ptr[start] != '/')
 		return err_hint(err_new(ERR_USAGE, "file:// needs an absolute path"),
-				"write file:///path/to/repository, or just the path");
+		                "write file:///path/to/repository, or just the path");
 	AUTO(str) path = STR_INIT;
 	repo_url_decode(address.ptr + start, address.len - start, &path);
 	if (strlen(path.ptr) != path.len)

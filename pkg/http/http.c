@@ -90,16 +90,16 @@ static err *read_body(struct http_stream *stream, size_t limit, struct str *body
 			return NULL;
 		if (body->len + len > limit)
 			return err_new(ERR_LIMIT, "the answer of '%s' is larger than %zu bytes",
-				       stream->host, limit);
+			               stream->host, limit);
 		str_add(body, buf, len);
 	}
 }
 
 static err *do_once(struct http_client *client, const struct http_request *request, size_t limit,
-		    struct http_response *ret_response)
+                    struct http_response *ret_response)
 {
 	struct http_stream *stream = NULL;
-	struct http_response response = {.body = STR_INIT, .headers = STR_INIT};
+	struct http_response response = { .body = STR_INIT, .headers = STR_INIT };
 	TRY(http_stream_open(client, request, &stream));
 	err *e = read_body(stream, limit, &response.body);
 	response.status = stream->status;
@@ -131,10 +131,10 @@ static void pause_before(struct http_client *client, unsigned attempt)
 }
 
 err *http_do(struct http_client *client, const struct http_request *request, size_t limit,
-	     struct http_response *ret_response)
+             struct http_response *ret_response)
 {
 	for (unsigned attempt = 0;; attempt++) {
-		struct http_response response = {.body = STR_INIT, .headers = STR_INIT};
+		struct http_response response = { .body = STR_INIT, .headers = STR_INIT };
 		err *e = do_once(client, request, limit, &response);
 		if (attempt >= request->retries || !is_busy(e, &response)) {
 			if (!e)

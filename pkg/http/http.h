@@ -10,11 +10,11 @@
 #include <stdatomic.h>
 
 struct http_options {
-	const char *ca_file;    /* from fettle's settings; NULL = environment, then system */
-	const char *user_agent; /* NULL = "fettle" */
-	int64_t deadline_ns;    /* clock_monotonic_ns(); 0 = never */
+	const char *ca_file;      /* from fettle's settings; NULL = environment, then system */
+	const char *user_agent;   /* NULL = "fettle" */
+	int64_t deadline_ns;      /* clock_monotonic_ns(); 0 = never */
 	const atomic_int *cancel; /* not 0: stop (CANCELLED); may be NULL */
-	bool use_netrc;         /* credentials for hosts named in ~/.netrc */
+	bool use_netrc;           /* credentials for hosts named in ~/.netrc */
 };
 
 /* Connections, TLS sessions and policy, shared by the requests of one thread. */
@@ -37,7 +37,8 @@ struct http_request {
 	const char *user; /* basic authentication, only ever sent to the host of `url` */
 	const char *password;
 	int64_t timeout_ms; /* for this request, beside the client's deadline; 0 = none */
-	unsigned retries;   /* more attempts when the server is unavailable; for idempotent requests */
+	unsigned
+		retries; /* more attempts when the server is unavailable; for idempotent requests */
 };
 
 struct http_response {
@@ -56,13 +57,13 @@ char *http_response_header(const struct http_response *response, const char *nam
  * CANCELLED, LIMIT, USAGE (not http or https).
  */
 NODISCARD err *http_do(struct http_client *client, const struct http_request *request, size_t limit,
-		       struct http_response *ret_response);
+                       struct http_response *ret_response);
 
 struct http_stream;
 
 /* Send the request and wait for the headers of the answer. Fails as http_do. */
 NODISCARD err *http_stream_open(struct http_client *client, const struct http_request *request,
-				struct http_stream **ret_stream);
+                                struct http_stream **ret_stream);
 int http_stream_status(const struct http_stream *stream);
 /* First value of a header, or NULL; and where redirects led. Live as long as the stream. */
 const char *http_stream_header(struct http_stream *stream, const char *name);
@@ -70,7 +71,7 @@ const char *http_stream_url(const struct http_stream *stream);
 
 /* The next bytes of the body as they come; 0 at its end. */
 NODISCARD err *http_stream_read(struct http_stream *stream, char *buf, size_t buf_size,
-				size_t *ret_len);
+                                size_t *ret_len);
 void http_stream_close(struct http_stream *stream);
 
 /* Which CA certificates are used and why, for `fettle doctor`. Appends to `text`. */

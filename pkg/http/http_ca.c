@@ -6,10 +6,10 @@
 #include "pal/fs.h"
 
 /* After fettle's own setting and OpenSSL's two variables: those of curl and git. */
-static const char *const file_variables[] = {"CURL_CA_BUNDLE", "GIT_SSL_CAINFO"};
+static const char *const file_variables[] = { "CURL_CA_BUNDLE", "GIT_SSL_CAINFO" };
 
 static const char *const system_files[] = {
-	"/etc/ssl/certs/ca-certificates.crt",                /* Debian, Ubuntu, Arch, Gentoo, Alpine */
+	"/etc/ssl/certs/ca-certificates.crt", /* Debian, Ubuntu, Arch, Gentoo, Alpine */
 	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", /* Fedora, RHEL */
 	"/etc/pki/tls/certs/ca-bundle.crt",                  /* older RHEL */
 	"/etc/ssl/ca-bundle.pem",                            /* SUSE */
@@ -62,7 +62,7 @@ static void choose_system(struct http_ca *ca)
 
 void http_ca_choose(const char *ca_file, struct http_ca *ret_ca)
 {
-	*ret_ca = (struct http_ca){0};
+	*ret_ca = (struct http_ca){ 0 };
 	if (ca_file && *ca_file) {
 		ret_ca->file = mem_strdup(ca_file);
 		ret_ca->origin = "the settings";
@@ -75,12 +75,12 @@ void http_ca_clear(struct http_ca *ca)
 {
 	mem_free(ca->file);
 	mem_free(ca->folder);
-	*ca = (struct http_ca){0};
+	*ca = (struct http_ca){ 0 };
 }
 
 void http_describe_ca(const char *ca_file, struct str *text)
 {
-	AUTO(http_ca) ca = {0};
+	AUTO(http_ca) ca = { 0 };
 	http_ca_choose(ca_file, &ca);
 	if (ca.is_missing)
 		str_addz(text, "none found");

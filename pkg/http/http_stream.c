@@ -11,9 +11,9 @@
 #include "pal/clock.h"
 
 #define BUFFER_BYTES (256u << 10)
-#define HEAD_BYTES (256u << 10)
-#define POLL_MS 100 /* how late a cancellation may be noticed */
-#define CONNECT_MS 30000
+#define HEAD_BYTES   (256u << 10)
+#define POLL_MS      100 /* how late a cancellation may be noticed */
+#define CONNECT_MS   30000
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
@@ -32,8 +32,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 /* Is the response that just ended its head the last one, and not a redirect to be followed? */
 static bool is_final(const struct http_stream *stream, int status)
 {
-	bool is_redirect = status == 301 || status == 302 || status == 303 || status == 307 ||
-			   status == 308;
+	bool is_redirect =
+		status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 	return status >= 200 && !(is_redirect && stream->follows);
 }
 
@@ -54,7 +54,8 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 		return len;
 	}
 	if (stream->has_head || stream->head.len + len > HEAD_BYTES)
-		return stream->has_head ? len : 0; /* trailers are not for us; too much is an error */
+		return stream->has_head ? len
+		                        : 0; /* trailers are not for us; too much is an error */
 	str_add(&stream->head, bytes, text_len);
 	str_addch(&stream->head, '\n');
 	return len;
@@ -93,11 +94,13 @@ static err *transfer_error(const struct http_stream *stream)
 	err *e = err_new(kind_of(stream->result), "cannot talk to '%s': %s", stream->host, text);
 	switch (stream->result) {
 	case CURLE_PEER_FAILED_VERIFICATION:
-		return err_hint(e, "certificates are checked against %s (%s); for a private CA set "
-				   "SSL_CERT_FILE", trusted, ca->origin);
+		return err_hint(e,
+		                "certificates are checked against %s (%s); for a private CA set "
+		                "SSL_CERT_FILE",
+		                trusted, ca->origin);
 	case CURLE_SSL_CACERT_BADFILE:
 		return err_hint(e, "the CA certificates were to be read from '%s' (%s)", trusted,
-				ca->origin);
+		                ca->origin);
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_CONNECT:
 		return err_hint(e, "check the address, the network and the proxy settings");
@@ -156,7 +159,7 @@ static err *pump(struct http_stream *stream, bool want_body)
 		take_messages(multi);
 		if (code != CURLM_OK)
 			return err_new(ERR_INTERNAL, "cannot talk to '%s': %s", stream->host,
-				       curl_multi_strerror(code));
+			               curl_multi_strerror(code));
 		if (stream->is_done || (want_body ? has_bytes(stream) : stream->has_head))
 			break;
 		curl_multi_poll(multi, NULL, 0, wait_ms(stream), NULL);
@@ -193,7 +196,8 @@ static void set_credentials(struct http_stream *stream, const struct http_reques
 	curl_easy_setopt(easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
 	if (request->user) {
 		curl_easy_setopt(easy, CURLOPT_USERNAME, request->user);
-		curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password ? request->password : "");
+		curl_easy_setopt(easy, CURLOPT_PASSWORD,
+		                 request->password ? request->password : "");
 	} else if (stream->client->options.use_netrc) {
 		const char *file = getenv("NETRC");
 		curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
@@ -215,8 +219,8 @@ static void set_request(struct http_stream *stream, const struct http_request *r
 	else if (request->method)
 		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
 	for (size_t i = 0; i < request->header_count; i++) {
-		AUTOFREE char *line = str_format("%s: %s", request->headers[i].name,
-						 request->headers[i].value);
+		AUTOFREE char *line =
+			str_format("%s: %s", request->headers[i].name, request->headers[i].value);
 		stream->headers = curl_slist_append(stream->headers, line);
 	}
 	stream->headers = curl_slist_append(stream->headers, "Expect:");
@@ -257,17 +261,17 @@ static err *check_request(const struct http_client *client, const struct http_re
 		return err_new(ERR_USAGE, "only http and https addresses can be asked");
 	if (is_https && client->ca.is_missing)
 		return err_hint(err_new(ERR_AUTH, "this system has no CA certificates to check "
-						  "servers with"),
-				"install the package ca-certificates, or set SSL_CERT_FILE");
+		                                  "servers with"),
+		                "install the package ca-certificates, or set SSL_CERT_FILE");
 	for (size_t i = 0; i < request->header_count; i++)
 		if (strpbrk(request->headers[i].value, "\r\n"))
 			return err_new(ERR_USAGE, "the header '%s' holds a line break",
-				       request->headers[i].name);
+			               request->headers[i].name);
 	return NULL;
 }
 
 err *http_stream_open(struct http_client *client, const struct http_request *request,
-		      struct http_stream **ret_stream)
+                      struct http_stream **ret_stream)
 {
 	TRY(check_request(client, request));
 	struct http_stream *stream = MEM_NEW(struct http_stream);

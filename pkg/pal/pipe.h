@@ -10,8 +10,9 @@
 
 struct pipe_opts {
 	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH without a slash */
-	const char *const *env;  /* "NAME=value" sets, "NAME" removes, the rest is ours; may be NULL */
-	int64_t deadline_ns;     /* clock_monotonic_ns(); 0: never */
+	const char *const
+		*env;        /* "NAME=value" sets, "NAME" removes, the rest is ours; may be NULL */
+	int64_t deadline_ns; /* clock_monotonic_ns(); 0: never */
 	const atomic_int *cancel; /* not 0: give up (CANCELLED); may be NULL */
 	bool may_ask; /* it may talk to the user on the terminal; else it gets its own process group */
 };

@@ -37,7 +37,7 @@ err *pipe_open(const struct pipe_opts *opts, struct pipe_child **ret_child)
 	struct proc_opts spawn = {
 		.argv = opts->argv,
 		.env = opts->env,
-		.input = {"", 1},
+		.input = { "", 1 },
 		.flags = opts->may_ask ? PROC_INHERIT_STDIN : 0,
 	};
 	TRY(proc_os_spawn(&spawn, &started));
@@ -98,7 +98,7 @@ static err *wait_for(struct pipe_child *child, int fd, short events)
 {
 	for (;;) {
 		TRY(check_time(child));
-		struct pollfd fds[] = {{fd, events, 0}, {child->child.err, POLLIN, 0}};
+		struct pollfd fds[] = { { fd, events, 0 }, { child->child.err, POLLIN, 0 } };
 		int count = FAULT("poll") ? -1 : poll(fds, ARRAY_LEN(fds), wait_ms(child));
 		if (count < 0 && errno != EINTR)
 			return err_sys(errno, "cannot watch '%s'", child->name);
@@ -178,7 +178,7 @@ static bool wait_for_end(struct pipe_child *child, int64_t grace_ms)
 	while (!try_reap(child, WNOHANG)) {
 		if (clock_monotonic_ms() >= end)
 			return false;
-		struct pollfd errors = {child->child.err, POLLIN, 0};
+		struct pollfd errors = { child->child.err, POLLIN, 0 };
 		(void)poll(&errors, 1, LOOK_MS);
 		if (errors.revents)
 			read_errors(child);

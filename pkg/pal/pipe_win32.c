@@ -114,7 +114,7 @@ err *pipe_open(const struct pipe_opts *opts, struct pipe_child **ret_child)
 	struct proc_opts spawn = {
 		.argv = opts->argv,
 		.env = opts->env,
-		.input = {"", 1},
+		.input = { "", 1 },
 		.flags = opts->may_ask ? PROC_INHERIT_STDIN : 0,
 	};
 	struct child started;
@@ -157,11 +157,11 @@ static err *wait_for(struct pipe_child *child, struct stream *stream)
 {
 	for (;;) {
 		TRY(check_time(child));
-		HANDLE events[2] = {stream->event, child->err.event};
+		HANDLE events[2] = { stream->event, child->err.event };
 		DWORD count = child->err.is_busy ? 2 : 1;
 		DWORD woken = FAULT("Wait") ? WAIT_FAILED
-					    : WaitForMultipleObjects(count, events, FALSE,
-								     wait_ms(child));
+		                            : WaitForMultipleObjects(count, events, FALSE,
+		                                                     wait_ms(child));
 		if (woken == WAIT_FAILED)
 			return win32_error(0, "cannot watch '%s'", child->name);
 		take_errors(child);
@@ -174,7 +174,8 @@ static err *write_some(struct pipe_child *child, const char *bytes, DWORD len, D
 {
 	struct stream *in = &child->in;
 	in->is_busy = true;
-	if (!WriteFile(in->pipe, bytes, len, NULL, &in->state) && GetLastError() != ERROR_IO_PENDING) {
+	if (!WriteFile(in->pipe, bytes, len, NULL, &in->state) &&
+	    GetLastError() != ERROR_IO_PENDING) {
 		in->is_busy = false;
 		return win32_error(0, "cannot write to '%s'", child->name);
 	}
@@ -226,7 +227,7 @@ static bool wait_for_end(struct pipe_child *child, int64_t grace_ms)
 	int64_t give_up = clock_monotonic_ms() + grace_ms;
 	for (;;) {
 		int64_t left = give_up - clock_monotonic_ms();
-		HANDLE events[2] = {child->child.process, child->err.event};
+		HANDLE events[2] = { child->child.process, child->err.event };
 		DWORD count = child->err.is_busy ? 2 : 1;
 		DWORD woken = WaitForMultipleObjects(count, events, FALSE, (DWORD)MAX(left, 0));
 		take_errors(child);

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "base/path.h"
 
-#define STDIN_NAME "-"
+#define STDIN_NAME   "-"
 #define COMMIT_SHORT 10
 
 void source_spec_clear(struct source_spec *spec)
@@ -14,12 +14,12 @@ void source_spec_clear(struct source_spec *spec)
 	mem_free(spec->location);
 	mem_free(spec->subdir);
 	mem_free(spec->ref);
-	*spec = (struct source_spec){0};
+	*spec = (struct source_spec){ 0 };
 }
 
 static err *parse_git(const char *text, struct source_spec *ret_spec)
 {
-	struct repo_url url = {0};
+	struct repo_url url = { 0 };
 	TRY(repo_url_parse(text, &url));
 	AUTO(str) display = STR_INIT;
 	str_addz(&display, url.display);
@@ -43,7 +43,8 @@ err *source_parse(const char *text, struct source_spec *ret_spec)
 	if (repo_url_is_remote(text) || strstr(text, "?ref="))
 		return parse_git(text, ret_spec);
 	if (!*text)
-		return err_hint(err_new(ERR_USAGE, "the path is empty"), "'.' is the current folder");
+		return err_hint(err_new(ERR_USAGE, "the path is empty"),
+		                "'.' is the current folder");
 	bool is_stdin = str_equal(text, STDIN_NAME);
 	*ret_spec = (struct source_spec){
 		.kind = is_stdin ? SOURCE_STDIN : SOURCE_FOLDER,
@@ -83,7 +84,7 @@ static err *open_stdin(struct source *source)
 }
 
 static err *open_kind(struct source *source, const struct source_spec *spec,
-		      const struct source_options *options)
+                      const struct source_options *options)
 {
 	switch (spec->kind) {
 	case SOURCE_STDIN:
@@ -98,7 +99,7 @@ static err *open_kind(struct source *source, const struct source_spec *spec,
 }
 
 err *source_open(const struct source_spec *spec, const struct source_options *options,
-		 struct source **ret_source)
+                 struct source **ret_source)
 {
 	struct source *source = MEM_NEW(struct source);
 	str_init(&source->stdin_text);
@@ -169,10 +170,11 @@ void source_add_display(const struct source *source, const char *relpath, struct
 		const char *name = path_base(location);
 		const char *colon = strrchr(name, ':');
 		str_addf(text, "%s@%s:%s%s%s", colon ? colon + 1 : name, source->info.commit_short,
-			 git->spec.subdir, *git->spec.subdir ? "/" : "", relpath);
+		         git->spec.subdir, *git->spec.subdir ? "/" : "", relpath);
 	} else {
-		AUTOFREE char *folder = source->info.kind == SOURCE_FILE ? path_dir(source->location)
-									 : path_clean(source->location);
+		AUTOFREE char *folder = source->info.kind == SOURCE_FILE
+		                                ? path_dir(source->location)
+		                                : path_clean(source->location);
 		AUTOFREE char *path = path_join(folder, relpath);
 		AUTOFREE char *clean = path_clean(path);
 		str_addz(text, clean);
@@ -185,14 +187,15 @@ err *source_check_lfs(const char *relpath, const struct str *text)
 {
 	if (text->len > 1024 || !str_starts(text->ptr, "version https://git-lfs.github.com/spec/"))
 		return NULL;
-	return err_hint(err_new(ERR_REFUSED, "'%s' is a Git LFS pointer, not the file itself", relpath),
-			"fettle does not fetch LFS objects; keep this file in git itself");
+	return err_hint(
+		err_new(ERR_REFUSED, "'%s' is a Git LFS pointer, not the file itself", relpath),
+		"fettle does not fetch LFS objects; keep this file in git itself");
 }
 
 static err *outside(const char *relpath)
 {
 	return err_hint(err_new(ERR_REFUSED, "'%s' is outside of the source", relpath),
-			"only files at or below the folder that is applied can be read");
+	                "only files at or below the folder that is applied can be read");
 }
 
 err *source_follow(const char *relpath, const char *target, char **ret_relpath)
@@ -201,19 +204,21 @@ err *source_follow(const char *relpath, const char *target, char **ret_relpath)
 	AUTOFREE char *joined = path_is_absolute(target) ? NULL : path_join(folder, target);
 	AUTOFREE char *clean = joined ? path_clean(joined) : NULL;
 	if (!clean || !path_is_inside(clean))
-		return err_new(ERR_REFUSED, "the symlink '%s' leads out of the source, to '%s'", relpath,
-			       target);
+		return err_new(ERR_REFUSED, "the symlink '%s' leads out of the source, to '%s'",
+		               relpath, target);
 	*ret_relpath = steal(&clean);
 	return NULL;
 }
 
 err *source_resolve(const struct source *source, const char *from, const char *reference,
-		    struct str *ret_relpath)
+                    struct str *ret_relpath)
 {
 	if (source->info.kind == SOURCE_STDIN)
-		return err_hint(err_new(ERR_REFUSED, "'%s' cannot be read: manifests on standard input "
-						     "have no files beside them", reference),
-				"apply a folder or a file instead");
+		return err_hint(err_new(ERR_REFUSED,
+		                        "'%s' cannot be read: manifests on standard input "
+		                        "have no files beside them",
+		                        reference),
+		                "apply a folder or a file instead");
 	if (!*reference || path_is_absolute(reference))
 		return outside(reference);
 	AUTOFREE char *folder = path_dir(from);
@@ -227,7 +232,7 @@ err *source_resolve(const struct source *source, const char *from, const char *r
 }
 
 static err *read_any(const struct source *source, const char *relpath, size_t limit,
-		     struct str *ret_text, struct source_entry *ret_entry)
+                     struct str *ret_text, struct source_entry *ret_entry)
 {
 	if (source->info.kind == SOURCE_STDIN) {
 		if (!str_equal(relpath, STDIN_NAME))
@@ -245,27 +250,27 @@ static err *read_any(const struct source *source, const char *relpath, size_t li
 	if (path_is_absolute(relpath) || !path_is_inside(clean))
 		return outside(relpath);
 	return source->git ? source_read_git(source, clean, limit, ret_text, ret_entry)
-			   : source_read_folder(source, clean, limit, ret_text, ret_entry);
+	                   : source_read_folder(source, clean, limit, ret_text, ret_entry);
 }
 
 err *source_stat(const struct source *source, const char *relpath, struct source_entry *ret_entry)
 {
-	struct source_entry entry = {0};
+	struct source_entry entry = { 0 };
 	TRY(read_any(source, relpath, 0, NULL, &entry));
 	*ret_entry = entry;
 	return NULL;
 }
 
 err *source_read(const struct source *source, const char *relpath, size_t limit,
-		 struct str *ret_text)
+                 struct str *ret_text)
 {
-	struct source_entry entry = {0};
+	struct source_entry entry = { 0 };
 	TRY(read_any(source, relpath, limit, ret_text, &entry));
 	return source_check_lfs(relpath, ret_text);
 }
 
 err *source_update(const struct source_spec *spec, const struct source_options *options,
-		   struct source **source, bool *ret_changed)
+                   struct source **source, bool *ret_changed)
 {
 	if (spec->kind == SOURCE_GIT) {
 		AUTOFREE char *latest = NULL;
@@ -277,7 +282,8 @@ err *source_update(const struct source_spec *spec, const struct source_options *
 	}
 	struct source *newer = NULL;
 	TRY(source_open(spec, options, &newer));
-	*ret_changed = spec->kind != SOURCE_GIT || !str_equal(newer->info.commit, (*source)->info.commit);
+	*ret_changed =
+		spec->kind != SOURCE_GIT || !str_equal(newer->info.commit, (*source)->info.commit);
 	source_free(*source);
 	*source = newer;
 	return NULL;

@@ -44,14 +44,15 @@ struct source_progress {
 
 /* Zeroed is usable for local sources; git over the network needs `cache_dir`. */
 struct source_options {
-	const char *cache_dir; /* repositories are kept in `<cache_dir>/git` */
-	const char *ca_file;   /* CA bundle from fettle's settings; NULL = the system's */
-	int64_t deadline_ns;   /* clock_monotonic_ns() at which to give up; 0 = never */
+	const char *cache_dir;    /* repositories are kept in `<cache_dir>/git` */
+	const char *ca_file;      /* CA bundle from fettle's settings; NULL = the system's */
+	int64_t deadline_ns;      /* clock_monotonic_ns() at which to give up; 0 = never */
 	const atomic_int *cancel; /* not 0: stop (CANCELLED); may be NULL */
-	bool refresh;          /* ask the remote even for a commit that is cached */
-	bool identify;         /* folder and file: also name the commit around it, and if it is dirty */
-	bool no_input;         /* never let git or ssh ask on the terminal */
-	void (*on_progress)(void *context, const struct source_progress *progress); /* may be NULL */
+	bool refresh;             /* ask the remote even for a commit that is cached */
+	bool identify; /* folder and file: also name the commit around it, and if it is dirty */
+	bool no_input; /* never let git or ssh ask on the terminal */
+	void (*on_progress)(void *context,
+	                    const struct source_progress *progress); /* may be NULL */
 	void *context;
 };
 
@@ -77,7 +78,7 @@ struct source;
  * CANCELLED, REFUSED, CORRUPT, LIMIT, IO.
  */
 NODISCARD err *source_open(const struct source_spec *spec, const struct source_options *options,
-			   struct source **ret_source);
+                           struct source **ret_source);
 void source_free(struct source *source);
 
 /* Lives as long as the source. */
@@ -106,7 +107,7 @@ void source_add_display(const struct source *source, const char *relpath, struct
  * top of the source. Pure text. Fails with REFUSED when it would leave the tree.
  */
 NODISCARD err *source_resolve(const struct source *source, const char *from, const char *reference,
-			      struct str *ret_relpath);
+                              struct str *ret_relpath);
 
 struct source_entry {
 	uint64_t size_bytes;
@@ -115,7 +116,7 @@ struct source_entry {
 
 /* Size and mode of a file. Fails as source_read does. */
 NODISCARD err *source_stat(const struct source *source, const char *relpath,
-			   struct source_entry *ret_entry);
+                           struct source_entry *ret_entry);
 
 /*
  * Read a file of the tree. Any file may be asked for, not only manifests.
@@ -124,20 +125,20 @@ NODISCARD err *source_stat(const struct source *source, const char *relpath,
  * when larger than `limit`, with IO or CORRUPT.
  */
 NODISCARD err *source_read(const struct source *source, const char *relpath, size_t limit,
-			   struct str *ret_text);
+                           struct str *ret_text);
 
 /*
  * Which commit would source_open take now? Asks the remote for its refs only,
  * fetches nothing. Caller frees. Fails with UNSUPPORTED when the source is not git.
  */
 NODISCARD err *source_latest(const struct source_spec *spec, const struct source_options *options,
-			     char **ret_commit);
+                             char **ret_commit);
 
 /*
  * Replace `*source` by a newer snapshot. Git: only when the ref moved, found
  * with one exchange; others are taken anew. On failure the old one stays.
  */
 NODISCARD err *source_update(const struct source_spec *spec, const struct source_options *options,
-			     struct source **source, bool *ret_changed);
+                             struct source **source, bool *ret_changed);
 
 #endif

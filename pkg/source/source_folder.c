@@ -15,14 +15,14 @@ struct listing {
 static err *list_folder(struct listing *listing, const char *relpath, unsigned depth);
 
 static err *list_entry(struct listing *listing, const char *relpath, const struct fs_entry *entry,
-		       unsigned depth)
+                       unsigned depth)
 {
 	if (entry->name[0] == '.')
 		return NULL;
 	if (listing->left-- == 0)
 		return err_hint(err_new(ERR_LIMIT, "'%s' holds more than %u files",
-					listing->source->location, LIMIT_TREE_FILES),
-				"name the folder with the manifests");
+		                        listing->source->location, LIMIT_TREE_FILES),
+		                "name the folder with the manifests");
 	AUTOFREE char *path = *relpath ? path_join(relpath, entry->name) : mem_strdup(entry->name);
 	if (entry->type == FS_DIR)
 		return list_folder(listing, path, depth + 1);
@@ -38,8 +38,8 @@ static err *list_folder(struct listing *listing, const char *relpath, unsigned d
 {
 	if (depth > LIMIT_DEPTH)
 		return err_new(ERR_LIMIT, "the folders below '%s' are more than %u deep",
-			       listing->source->location, LIMIT_DEPTH);
-	AUTO(fs_list) entries = {0};
+		               listing->source->location, LIMIT_DEPTH);
+	AUTO(fs_list) entries = { 0 };
 	TRY(fs_root_list(listing->source->root, relpath, &entries));
 	for (size_t i = 0; i < entries.len; i++)
 		TRY(list_entry(listing, relpath, &entries.ptr[i], depth));
@@ -49,8 +49,8 @@ static err *list_folder(struct listing *listing, const char *relpath, unsigned d
 static void identify(struct source *source, const char *file)
 {
 	AUTOFREE char *path = file ? path_join(fs_root_path(source->root), file)
-				   : mem_strdup(fs_root_path(source->root));
-	struct repo_place place = {0};
+	                           : mem_strdup(fs_root_path(source->root));
+	struct repo_place place = { 0 };
 	err *e = repo_discover(fs_root_path(source->root), path, &place);
 	if (e && !err_is(e, ERR_NOT_FOUND))
 		strs_pushf(&source->notes, "the commit is not recorded: %s", err_message(e));
@@ -78,7 +78,7 @@ static err *open_file(struct source *source, const char *path)
 }
 
 err *source_open_folder(struct source *source, const struct source_spec *spec,
-			const struct source_options *options)
+                        const struct source_options *options)
 {
 	struct fs_stat found;
 	err *e = fs_stat(spec->location, &found);
@@ -93,7 +93,7 @@ err *source_open_folder(struct source *source, const struct source_spec *spec,
 	if (found.type != FS_DIR) {
 		TRY(open_file(source, clean));
 	} else {
-		struct listing listing = {source, LIMIT_TREE_FILES};
+		struct listing listing = { source, LIMIT_TREE_FILES };
 		TRY(fs_root_open(clean, false, &source->root));
 		TRY(list_folder(&listing, "", 0));
 		strs_sort(&source->files);
@@ -114,7 +114,7 @@ static err *follow(const struct source *source, char **relpath, struct fs_stat *
 			return NULL;
 		if (hops == SOURCE_LINKS_MAX)
 			return err_new(ERR_REFUSED, "'%s' is one of too many symlinks in a row",
-				       *relpath);
+			               *relpath);
 		AUTO(str) target = STR_INIT;
 		char *next = NULL;
 		TRY(fs_root_readlink(source->root, *relpath, &target));
@@ -125,7 +125,7 @@ static err *follow(const struct source *source, char **relpath, struct fs_stat *
 }
 
 static err *read_regular(const struct source *source, const char *relpath, size_t limit,
-			 struct str *ret_text, struct source_entry *ret_entry)
+                         struct str *ret_text, struct source_entry *ret_entry)
 {
 	struct fs_stat found;
 	TRY(fs_root_read(source->root, relpath, limit, ret_text, &found));
@@ -135,7 +135,7 @@ static err *read_regular(const struct source *source, const char *relpath, size_
 }
 
 err *source_read_folder(const struct source *source, const char *relpath, size_t limit,
-			struct str *ret_text, struct source_entry *ret_entry)
+                        struct str *ret_text, struct source_entry *ret_entry)
 {
 	if (ret_text) { /* nearly always a plain file */
 		err *e = read_regular(source, relpath, limit, ret_text, ret_entry);
@@ -148,7 +148,7 @@ err *source_read_folder(const struct source *source, const char *relpath, size_t
 	TRY(follow(source, &path, &found));
 	if (found.type != FS_FILE)
 		return err_new(ERR_REFUSED, "'%s' is a %s, not a file", relpath,
-			       fs_type_name(found.type));
+		               fs_type_name(found.type));
 	ret_entry->size_bytes = found.size;
 	ret_entry->is_executable = (found.mode & 0111) != 0;
 	return ret_text ? read_regular(source, path, limit, ret_text, ret_entry) : NULL;

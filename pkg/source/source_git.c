@@ -20,7 +20,7 @@ void source_git_free(struct source_git *git)
 }
 
 static struct source_git *git_new(const struct source_spec *spec,
-				  const struct source_options *options)
+                                  const struct source_options *options)
 {
 	struct source_git *git = MEM_NEW(struct source_git);
 	git->spec = (struct source_spec){
@@ -53,14 +53,14 @@ static err *open_local(struct source_git *git, struct repo_commit *ret_commit)
 	err *e = repo_open(git->spec.location, &git->repo);
 	if (err_is(e, ERR_NOT_FOUND) && fs_exists(git->spec.location))
 		e = err_hint(e, "with '?ref=' the path must name the top of a repository; write "
-				"'<repository>//<folder>?ref=…' for a folder in it");
+		                "'<repository>//<folder>?ref=…' for a folder in it");
 	if (e)
 		return e;
 	return repo_resolve(git->repo, git->spec.ref, ret_commit);
 }
 
 static err *open_remote(struct source_git *git, const char *ref, bool rebuild,
-			struct repo_commit *ret_commit)
+                        struct repo_commit *ret_commit)
 {
 	if (!git->options.cache_dir)
 		return err_new(ERR_INTERNAL, "no folder for the cache of repositories");
@@ -96,7 +96,7 @@ static bool list_entry(void *context, const char *path, enum repo_entry_kind kin
 
 static err *list(struct source *source)
 {
-	struct listing listing = {source};
+	struct listing listing = { source };
 	strs_clear(&source->files);
 	strs_clear(&source->notes);
 	TRY(repo_tree_walk(source->git->tree, LIMIT_TREE_FILES, list_entry, &listing));
@@ -115,7 +115,7 @@ static err *open_tree(struct source *source, const char *commit)
 /* Throw the cache away and fetch the same commit again. */
 static err *repair(struct source_git *git, const char *commit)
 {
-	struct repo_commit again = {0};
+	struct repo_commit again = { 0 };
 	repo_tree_free(steal(&git->tree));
 	repo_free(steal(&git->repo));
 	TRY(open_remote(git, commit, true, &again));
@@ -134,11 +134,11 @@ static void fill_info(struct source *source, const struct repo_commit *commit)
 }
 
 err *source_open_git(struct source *source, const struct source_spec *spec,
-		     const struct source_options *options)
+                     const struct source_options *options)
 {
 	struct source_git *git = source->git = git_new(spec, options);
 	bool is_remote = repo_url_is_remote(spec->location);
-	struct repo_commit commit = {0};
+	struct repo_commit commit = { 0 };
 	TRY(is_remote ? open_remote(git, spec->ref, false, &commit) : open_local(git, &commit));
 	fill_info(source, &commit);
 	repo_commit_clear(&commit);
@@ -199,7 +199,7 @@ static err *resolve_links(struct repo_tree *tree, const char *relpath, char **re
 }
 
 static err *read_path(struct repo_tree *tree, const char *path, size_t limit, struct str *ret_text,
-		      struct source_entry *ret_entry, bool *ret_is_link)
+                      struct source_entry *ret_entry, bool *ret_is_link)
 {
 	enum repo_entry_kind kind;
 	uint64_t size = 0;
@@ -210,14 +210,15 @@ static err *read_path(struct repo_tree *tree, const char *path, size_t limit, st
 	if (kind == REPO_FOLDER)
 		return err_new(ERR_REFUSED, "'%s' is a folder, not a file", path);
 	if (kind == REPO_SUBMODULE)
-		return err_new(ERR_REFUSED, "'%s' is a submodule, which fettle does not read", path);
+		return err_new(ERR_REFUSED, "'%s' is a submodule, which fettle does not read",
+		               path);
 	ret_entry->size_bytes = size;
 	ret_entry->is_executable = kind == REPO_EXECUTABLE;
 	return ret_text ? repo_tree_read(tree, path, limit, ret_text) : NULL;
 }
 
 static err *read_once(struct repo_tree *tree, const char *relpath, size_t limit,
-		      struct str *ret_text, struct source_entry *ret_entry)
+                      struct str *ret_text, struct source_entry *ret_entry)
 {
 	bool is_link = false;
 	err *e = read_path(tree, relpath, limit, ret_text, ret_entry, &is_link);
@@ -230,16 +231,18 @@ static err *read_once(struct repo_tree *tree, const char *relpath, size_t limit,
 }
 
 err *source_read_git(const struct source *source, const char *relpath, size_t limit,
-		     struct str *ret_text, struct source_entry *ret_entry)
+                     struct str *ret_text, struct source_entry *ret_entry)
 {
 	struct source_git *git = source->git;
-	err *e = git->tree ? read_once(git->tree, relpath, limit, ret_text, ret_entry)
-			   : err_new(ERR_CORRUPT, "the cache of the repository could not be mended");
+	err *e = git->tree
+	                 ? read_once(git->tree, relpath, limit, ret_text, ret_entry)
+	                 : err_new(ERR_CORRUPT, "the cache of the repository could not be mended");
 	if (!err_is(e, ERR_CORRUPT) || !repo_url_is_remote(git->spec.location))
 		return e;
 	err *failed = repair(git, source->info.commit);
 	if (!failed)
-		failed = repo_tree_open(git->repo, source->info.commit, git->spec.subdir, &git->tree);
+		failed = repo_tree_open(git->repo, source->info.commit, git->spec.subdir,
+		                        &git->tree);
 	if (failed)
 		return err_join(e, failed);
 	err_ignore(e, "the cache is only a copy");
@@ -247,12 +250,12 @@ err *source_read_git(const struct source *source, const char *relpath, size_t li
 }
 
 err *source_latest(const struct source_spec *spec, const struct source_options *options,
-		   char **ret_commit)
+                   char **ret_commit)
 {
 	if (spec->kind != SOURCE_GIT)
 		return err_new(ERR_UNSUPPORTED, "'%s' is not a git source", spec->display);
 	if (!repo_url_is_remote(spec->location)) {
-		struct repo_commit commit = {0};
+		struct repo_commit commit = { 0 };
 		struct repo *repo = NULL;
 		TRY(repo_open(spec->location, &repo));
 		err *e = repo_resolve(repo, spec->ref, &commit);

@@ -10,11 +10,11 @@
 #endif
 
 static err *http_open(void *client, const struct repo_http_request *request, void **ret_stream,
-		      int *ret_status)
+                      int *ret_status)
 {
 	struct http_header headers[] = {
-		{"Accept", request->accept},
-		{"Content-Type", request->content_type},
+		{ "Accept", request->accept },
+		{ "Content-Type", request->content_type },
 	};
 	bool is_post = request->content_type != NULL;
 	struct http_request http = {
@@ -56,16 +56,16 @@ static void http_close(void *stream)
 static void on_progress(void *context, const struct repo_progress *progress)
 {
 	const struct source_net *net = context;
-	struct source_progress shown = {progress->phase, progress->done, progress->total,
-					progress->received_bytes};
+	struct source_progress shown = { progress->phase, progress->done, progress->total,
+		                         progress->received_bytes };
 	net->caller->on_progress(net->caller->context, &shown);
 }
 
 /* fettle's setting, then the environment (in pkg/http), then git's, then the system's. */
 static err *choose_ca(const struct source_options *options, char **ret_file)
 {
-	static const char *const names[] = {"SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE",
-					    "GIT_SSL_CAINFO"};
+	static const char *const names[] = { "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE",
+		                             "GIT_SSL_CAINFO" };
 	*ret_file = options->ca_file ? mem_strdup(options->ca_file) : NULL;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		const char *value = getenv(names[i]);
@@ -76,9 +76,9 @@ static err *choose_ca(const struct source_options *options, char **ret_file)
 }
 
 err *source_net_init(struct source_net *net, const struct source_spec *spec,
-		     const struct source_options *options)
+                     const struct source_options *options)
 {
-	*net = (struct source_net){.caller = options};
+	*net = (struct source_net){ .caller = options };
 	net->options = (struct repo_options){
 		.deadline_ns = options->deadline_ns,
 		.cancel = options->cancel,
@@ -100,8 +100,8 @@ err *source_net_init(struct source_net *net, const struct source_spec *spec,
 		.use_netrc = true,
 	};
 	TRY(http_client_new(&http, &net->client));
-	net->http = (struct repo_http){net->client, http_open, http_header, http_url, http_read,
-				       http_close};
+	net->http = (struct repo_http){ net->client, http_open, http_header,
+		                        http_url,    http_read, http_close };
 	net->options.http = &net->http;
 	return NULL;
 }

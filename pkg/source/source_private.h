@@ -27,9 +27,9 @@ struct source {
 	struct source_info info;
 	struct strs files;
 	struct strs notes;
-	struct strs texts;      /* what the strings of `info` point to */
-	struct fs_root *root;   /* folder, file */
-	char *location;         /* folder, file: as the user wrote it, for messages */
+	struct strs texts;    /* what the strings of `info` point to */
+	struct fs_root *root; /* folder, file */
+	char *location;       /* folder, file: as the user wrote it, for messages */
 	struct str stdin_text;
 	struct source_git *git;
 };
@@ -48,14 +48,14 @@ NODISCARD err *source_check_lfs(const char *relpath, const struct str *text);
 NODISCARD err *source_follow(const char *relpath, const char *target, char **ret_relpath);
 
 NODISCARD err *source_open_folder(struct source *source, const struct source_spec *spec,
-				  const struct source_options *options);
+                                  const struct source_options *options);
 NODISCARD err *source_read_folder(const struct source *source, const char *relpath, size_t limit,
-				  struct str *ret_text, struct source_entry *ret_entry);
+                                  struct str *ret_text, struct source_entry *ret_entry);
 
 NODISCARD err *source_open_git(struct source *source, const struct source_spec *spec,
-			       const struct source_options *options);
+                               const struct source_options *options);
 NODISCARD err *source_read_git(const struct source *source, const char *relpath, size_t limit,
-			       struct str *ret_text, struct source_entry *ret_entry);
+                               struct str *ret_text, struct source_entry *ret_entry);
 void source_git_free(struct source_git *git);
 
 /* Options of pkg/git with our HTTP client wired in; undone by source_net_clear. */
@@ -66,7 +66,7 @@ struct source_net {
 	const struct source_options *caller;
 };
 NODISCARD err *source_net_init(struct source_net *net, const struct source_spec *spec,
-			       const struct source_options *options);
+                               const struct source_options *options);
 void source_net_clear(struct source_net *net);
 
 #endif

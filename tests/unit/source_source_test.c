@@ -32,11 +32,15 @@ static void make_executable(const char *folder, const char *relpath)
 	CHECK_OK(fs_root_chmod(root, relpath, 0755));
 }
 
-static const char *const git_env[] = {
-	"GIT_AUTHOR_NAME=Ada Author",  "GIT_AUTHOR_EMAIL=ada@example.org",
-	"GIT_COMMITTER_NAME=Ada",      "GIT_COMMITTER_EMAIL=ada@example.org",
-	"GIT_AUTHOR_DATE=1700000000 +0000", "GIT_COMMITTER_DATE=1700000000 +0000",
-	"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", NULL};
+static const char *const git_env[] = { "GIT_AUTHOR_NAME=Ada Author",
+	                               "GIT_AUTHOR_EMAIL=ada@example.org",
+	                               "GIT_COMMITTER_NAME=Ada",
+	                               "GIT_COMMITTER_EMAIL=ada@example.org",
+	                               "GIT_AUTHOR_DATE=1700000000 +0000",
+	                               "GIT_COMMITTER_DATE=1700000000 +0000",
+	                               "GIT_CONFIG_GLOBAL=/dev/null",
+	                               "GIT_CONFIG_NOSYSTEM=1",
+	                               NULL };
 
 /* Run git in `folder`; `line` is split at blanks. What it printed, without the last newline. */
 static char *git(const char *folder, const char *line)
@@ -48,10 +52,12 @@ static char *git(const char *folder, const char *line)
 	struct view rest = view_of(line), word;
 	while (view_split(&rest, ' ', &word))
 		strs_push_take(&words, mem_strndup(word.ptr, word.len));
-	const char *argv[16] = {NULL};
+	const char *argv[16] = { NULL };
 	for (size_t i = 0; i < words.len && i < ARRAY_LEN(argv) - 1; i++)
 		argv[i] = words.ptr[i];
-	struct proc_opts opts = {.argv = argv, .env = git_env, .dir = folder, .timeout_ms = 30000};
+	struct proc_opts opts = {
+		.argv = argv, .env = git_env, .dir = folder, .timeout_ms = 30000
+	};
 	struct proc_result result = PROC_RESULT_INIT;
 	err *e = proc_run(&opts, &result);
 	if (!e)
@@ -90,25 +96,26 @@ static char *make_repository(void)
 }
 
 static err *open_text(const char *text, const struct source_options *options,
-		      struct source **ret_source)
+                      struct source **ret_source)
 {
-	struct source_spec spec = {0};
+	struct source_spec spec = { 0 };
 	TRY(source_parse(text, &spec));
 	err *e = source_open(&spec, options, ret_source);
 	source_spec_clear(&spec);
 	return e;
 }
 
-static const struct source_options plain = {0};
-static const struct source_options identifying = {.identify = true};
+static const struct source_options plain = { 0 };
+static const struct source_options identifying = { .identify = true };
 
 /* --- folders --- */
 
 TEST(source, lists_manifests_sorted_and_leaves_others_out)
 {
 	const char *dir = test_dir();
-	static const char *const names[] = {"b.yml", "a.yaml", "sub/c.json", "a/z.yaml", "fettle.yaml",
-					    ".hidden.yaml", ".git/x.yaml", "motd", "sub/fettle.yaml"};
+	static const char *const names[] = { "b.yml",       "a.yaml",      "sub/c.json",
+		                             "a/z.yaml",    "fettle.yaml", ".hidden.yaml",
+		                             ".git/x.yaml", "motd",        "sub/fettle.yaml" };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		put(dir, names[i], "x: 1\n");
 	struct source *source = NULL;
@@ -179,7 +186,8 @@ TEST(source, references_cannot_leave_the_tree)
 	CHECK_STR(path.ptr, "a.yaml");
 	CHECK_OK(source_resolve(source, "sub/b.yaml", "./x/../y", &path));
 	CHECK_STR(path.ptr, "sub/y");
-	CHECK_ERR(source_resolve(source, "sub/b.yaml", "../../secret", &path), ERR_REFUSED, "outside");
+	CHECK_ERR(source_resolve(source, "sub/b.yaml", "../../secret", &path), ERR_REFUSED,
+	          "outside");
 	CHECK_ERR(source_resolve(source, "a.yaml", "/etc/passwd", &path), ERR_REFUSED, "outside");
 	CHECK_ERR(source_resolve(source, "a.yaml", "", &path), ERR_REFUSED, "outside");
 	CHECK_ERR(source_read(source, "../secret", 100, &path), ERR_REFUSED, "outside");
@@ -304,8 +312,8 @@ TEST(source, git_is_read_from_the_commit_not_from_the_work_tree)
 	CHECK(!source_info(source)->is_dirty);
 	AUTO(str) display = STR_INIT;
 	source_add_display(source, "app.yaml", &display);
-	AUTOFREE char *expected = str_format("shop@%s:envs/prod/app.yaml",
-					     source_info(source)->commit_short);
+	AUTOFREE char *expected =
+		str_format("shop@%s:envs/prod/app.yaml", source_info(source)->commit_short);
 	CHECK_STR(display.ptr, expected);
 	source_free(source);
 }
@@ -353,7 +361,8 @@ TEST(source, symlinks_of_a_commit_obey_the_same_rules)
 TEST(source, notes_submodules_and_does_not_read_them)
 {
 	AUTOFREE char *repository = make_repository();
-	AUTOFREE char *command = str_format("submodule --quiet add %s/.git envs/prod/sub", repository);
+	AUTOFREE char *command =
+		str_format("submodule --quiet add %s/.git envs/prod/sub", repository);
 	git_do(repository, command);
 	git_do(repository, "commit -q -m sub");
 	AUTOFREE char *text = str_format("%s//envs/prod?ref=main", repository);
@@ -374,7 +383,8 @@ TEST(source, a_missing_ref_suggests_near_names)
 	CHECK_ERR(open_text(text, &plain, &source), ERR_NOT_FOUND, "did you mean 'main'");
 	AUTOFREE char *far = str_format("%s?ref=release-2026", repository);
 	CHECK_ERR(open_text(far, &plain, &source), ERR_NOT_FOUND, "no branch, tag or commit");
-	AUTOFREE char *id = str_format("%s?ref=0123456789012345678901234567890123456789", repository);
+	AUTOFREE char *id =
+		str_format("%s?ref=0123456789012345678901234567890123456789", repository);
 	CHECK_ERR(open_text(id, &plain, &source), ERR_NOT_FOUND, "no branch, tag or commit");
 	AUTOFREE char *subdir = str_format("%s//nope?ref=main", repository);
 	CHECK_ERR(open_text(subdir, &plain, &source), ERR_NOT_FOUND, "no folder 'nope'");
@@ -412,7 +422,7 @@ TEST(source, update_notices_a_new_commit_and_nothing_else)
 {
 	AUTOFREE char *repository = make_repository();
 	AUTOFREE char *text = str_format("%s//envs/prod?ref=main", repository);
-	struct source_spec spec = {0};
+	struct source_spec spec = { 0 };
 	struct source *source = NULL;
 	bool changed = true;
 	CHECK_OK(source_parse(text, &spec));
@@ -449,7 +459,7 @@ TEST(source, a_damaged_object_of_a_local_repository_is_an_error)
 
 TEST(source, standard_input_has_no_files_beside_it)
 {
-	struct source_spec spec = {0};
+	struct source_spec spec = { 0 };
 	CHECK_OK(source_parse("-", &spec));
 	CHECK_INT(spec.kind, SOURCE_STDIN);
 	CHECK_STR(spec.display, "stdin");

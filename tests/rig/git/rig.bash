@@ -107,8 +107,7 @@ rig_sshd() {
 	ssh-keygen -q -t ed25519 -N '' -f "$RIG/stranger_key" -C stranger
 	cp "$RIG/user_key.pub" "$RIG/authorized_keys"
 	chmod 600 "$RIG/authorized_keys"
-	local tries
-	for tries in 1 2 3; do
+	for _ in 1 2 3; do
 		RIG_SSH_PORT=$(rig_free_port)
 		cat >"$RIG/sshd_config" <<-END
 			ListenAddress 127.0.0.1
@@ -138,6 +137,20 @@ rig_sshd() {
 		BatchMode yes
 	END
 	export RIG_SSH_PORT RIG_SSH_USER
+}
+
+# rig_client: what a fettle needs to trust the rig; call it in setup, after fettle_setup
+rig_client() {
+	unset SSL_CERT_DIR CURL_CA_BUNDLE SSH_AUTH_SOCK SSH_ASKPASS
+	export SSL_CERT_FILE=$RIG/ca.pem
+	export GIT_SSH_COMMAND="ssh -F $RIG/ssh_config"
+	export SSH=ssh://${RIG_SSH_USER:-}@127.0.0.1:${RIG_SSH_PORT:-}$RIG/repos
+	export CACHE=$XDG_CACHE_HOME/fettle/git
+}
+
+# render ARGS...: what would be applied from there; the sandbox keeps the machine out of it
+render() {
+	"$FETTLE" render --no-input --root "$PWD/sand" "$@"
 }
 
 # rig_stop: only what this rig started
