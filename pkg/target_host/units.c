@@ -116,12 +116,21 @@ static const char *property(struct view block, const char *name, struct arena *a
 	return "";
 }
 
+/* Where the first empty line of `text` begins, NULL when there is none. */
+static const char *find_gap(struct view text)
+{
+	for (size_t i = 0; i + 1 < text.len; i++)
+		if (text.ptr[i] == '\n' && text.ptr[i + 1] == '\n')
+			return text.ptr + i;
+	return NULL;
+}
+
 /* Blocks of NAME=value lines with an empty line between them, in the order asked for. */
 static void parse_show(struct view text, const char *const *names, size_t count,
                        struct map *ret_units, struct arena *arena)
 {
 	for (size_t i = 0; i < count && text.len; i++) {
-		const char *gap = memmem(text.ptr, text.len, "\n\n", 2);
+		const char *gap = find_gap(text);
 		struct view block = { text.ptr, gap ? (size_t)(gap + 1 - text.ptr) : text.len };
 		struct unit_live *live = ARENA_NEW(arena, struct unit_live);
 		live->load = property(block, "LoadState", arena);
