@@ -7,6 +7,7 @@
 #include "cli/complete.h"
 #include "cli/help.h"
 #include "pal/fs.h"
+#include "target_host/host.h"
 
 struct gen_args {
 	const char *dir;
@@ -61,22 +62,32 @@ static err *write_scripts(const char *dir)
 	return write_file(dir, "completions/fettle.ps1", cli_complete_script(CLI_POWERSHELL));
 }
 
+static err *write_schema(void *context, const char *name, struct view json)
+{
+	const struct gen_args *gen = context;
+	AUTOFREE char *path = str_format("docs/schemas/%s", name);
+	AUTOFREE char *text = mem_strndup(json.ptr, json.len);
+	return write_file(gen->dir, path, text);
+}
+
 static err *run(struct cli_ctx *ctx, const void *args)
 {
 	const struct gen_args *gen = args;
 	const struct cli_program *program = ctx->app->program;
 	const struct cli_parsed top = { 0 };
+	struct gen_args here = *gen;
 	AUTO(str) spec = STR_INIT;
 	cli_spec_json(program, &spec);
 	TRY(write_file(gen->dir, "docs/cli.json", spec.ptr));
 	TRY(write_scripts(gen->dir));
+	TRY(host_schemas_to_json(write_schema, &here));
 	TRY(write_man(program, gen->dir, &top));
 	return write_mans(program, gen->dir, program->cmds, &top);
 }
 
 const struct cli_cmd cmd_gen = {
 	.name = "__gen",
-	.brief = "write man pages, completions and docs/cli.json",
+	.brief = "write man pages, completions, schemas and docs/cli.json",
 	.is_hidden = true,
 	.opts = opts,
 	.args_size = sizeof(struct gen_args),

@@ -236,11 +236,3 @@ void ui_say(struct ui *ui, const struct str *lines)
 	ui_make_way(ui);
 	ui_write_stderr(ui, lines->ptr, lines->len);
 }
-
-void ui_add_hidden(struct str *text, const char *tag)
-{
-	if (tag)
-		str_addf(text, "(hidden %s)", tag);
-	else
-		str_addz(text, UI_HIDDEN);
-}

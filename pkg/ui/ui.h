@@ -133,8 +133,4 @@ void ui_phase_end(struct ui *ui);
 NODISCARD err *ui_confirm(struct ui *ui, const char *option, bool *ret_yes, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
 
-/* What stands in for a value nobody may see. `tag` (may be NULL) tells equal values apart. */
-#define UI_HIDDEN "(hidden)"
-void ui_add_hidden(struct str *text, const char *tag);
-
 #endif

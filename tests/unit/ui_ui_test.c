@@ -364,11 +364,3 @@ TEST(ui, diffs_are_unified_and_escaped)
 	                        "\x1b[36m@@ -1,2 +1,2 @@\x1b[0m\n a\n\x1b[31m-b\x1b[0m\n"
 	                        "\x1b[32m+\\x1b[2J\x1b[0m\n\\ No newline at end of file\n");
 }
-
-TEST(ui, hidden_values_have_a_tag_or_none)
-{
-	AUTO(str) text = STR_INIT;
-	ui_add_hidden(&text, NULL);
-	ui_add_hidden(&text, "3f9a");
-	CHECK_STR(text.ptr, "(hidden)(hidden 3f9a)");
-}
