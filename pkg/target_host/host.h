@@ -24,9 +24,9 @@ NODISCARD err *host_open(const struct host_options *options, const struct target
 
 /*
  * The JSON Schema of each kind, one call of `each` per file: `name` is a file name such as
- * "host.fettle.dev_file_v1.json".
+ * "host.fettle.dev_file_v1.json". Ends with the first error of `each`.
  */
-void host_schemas_to_json(void (*each)(void *context, const char *name, struct view json),
-                          void *context);
+NODISCARD err *host_schemas_to_json(err *(*each)(void *context, const char *name, struct view json),
+                                    void *context);
 
 #endif

@@ -420,7 +420,7 @@ const struct schema host_schema_secret = {
 	.about = "secret files that change together in the folder named by host.fettle.dev/path",
 };
 
-void host_schemas_to_json(void (*each)(void *context, const char *name, struct view json),
+err *host_schemas_to_json(err *(*each)(void *context, const char *name, struct view json),
                           void *context)
 {
 	static const struct {
@@ -438,6 +438,7 @@ void host_schemas_to_json(void (*each)(void *context, const char *name, struct v
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		AUTO(str) text = STR_INIT;
 		schema_to_json(files[i].schema, files[i].name, &text);
-		each(context, files[i].name, view_str(&text));
+		TRY(each(context, files[i].name, view_str(&text)));
 	}
+	return NULL;
 }
