@@ -133,4 +133,7 @@ void ui_phase_end(struct ui *ui);
 NODISCARD err *ui_confirm(struct ui *ui, const char *option, bool *ret_yes, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
 
+/* What stands in for a value nobody may see. */
+#define UI_HIDDEN "(hidden)"
+
 #endif
