@@ -124,6 +124,7 @@ void source_free(struct source *source)
 		return;
 	strs_clear(&source->files);
 	strs_clear(&source->notes);
+	strs_clear(&source->ignored);
 	strs_clear(&source->texts);
 	fs_root_free(source->root);
 	mem_free(source->location);

@@ -86,8 +86,8 @@ const struct source_info *source_info(const struct source *source);
 
 /*
  * Manifest files (*.yaml, *.yml, *.json), sorted by path, '/' separated and
- * relative to the top of the source. Hidden files and folders, fettle.yaml and
- * kustomization files are not among them.
+ * relative to the top of the source. Hidden files and folders, fettle.yaml,
+ * kustomization files and what .fettleignore names are not among them.
  */
 size_t source_file_count(const struct source *source);
 const char *source_file(const struct source *source, size_t index);

@@ -24,6 +24,8 @@ static err *list_entry(struct listing *listing, const char *relpath, const struc
 		                        listing->source->location, LIMIT_TREE_FILES),
 		                "name the folder with the manifests");
 	AUTOFREE char *path = *relpath ? path_join(relpath, entry->name) : mem_strdup(entry->name);
+	if (source_is_ignored(listing->source, path, entry->type == FS_DIR))
+		return NULL;
 	if (entry->type == FS_DIR)
 		return list_folder(listing, path, depth + 1);
 	if (!*relpath && source_is_kustomization(entry->name))
@@ -68,6 +70,17 @@ static void identify(struct source *source, const char *file)
 	repo_place_clear(&place);
 }
 
+static err *read_ignore(struct source *source)
+{
+	AUTO(str) text = STR_INIT;
+	err *e = fs_root_read(source->root, SOURCE_IGNORE_FILE, SOURCE_IGNORE_BYTES, &text, NULL);
+	if (err_is(e, ERR_NOT_FOUND)) {
+		err_ignore(e, "most sources need none");
+		return NULL;
+	}
+	return e ? e : source_parse_ignore(source, &text);
+}
+
 static err *open_file(struct source *source, const char *path)
 {
 	AUTOFREE char *folder = path_dir(path);
@@ -95,6 +108,7 @@ err *source_open_folder(struct source *source, const struct source_spec *spec,
 	} else {
 		struct listing listing = { source, LIMIT_TREE_FILES };
 		TRY(fs_root_open(clean, false, &source->root));
+		TRY(read_ignore(source));
 		TRY(list_folder(&listing, "", 0));
 		strs_sort(&source->files);
 	}

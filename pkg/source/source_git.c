@@ -81,7 +81,7 @@ static bool list_entry(void *context, const char *path, enum repo_entry_kind kin
 {
 	struct source *source = ((struct listing *)context)->source;
 	const char *name = path_base(path);
-	if (name[0] == '.')
+	if (name[0] == '.' || source_is_ignored(source, path, kind == REPO_FOLDER))
 		return false;
 	if (kind == REPO_SUBMODULE)
 		strs_pushf(&source->notes, "the submodule '%s' is not read", path);
@@ -94,11 +94,24 @@ static bool list_entry(void *context, const char *path, enum repo_entry_kind kin
 	return true;
 }
 
+static err *read_ignore(struct source *source)
+{
+	AUTO(str) text = STR_INIT;
+	err *e = repo_tree_read(source->git->tree, SOURCE_IGNORE_FILE, SOURCE_IGNORE_BYTES, &text);
+	if (err_is(e, ERR_NOT_FOUND)) {
+		err_ignore(e, "most sources need none");
+		return NULL;
+	}
+	return e ? e : source_parse_ignore(source, &text);
+}
+
 static err *list(struct source *source)
 {
 	struct listing listing = { source };
 	strs_clear(&source->files);
 	strs_clear(&source->notes);
+	strs_clear(&source->ignored);
+	TRY(read_ignore(source));
 	TRY(repo_tree_walk(source->git->tree, LIMIT_TREE_FILES, list_entry, &listing));
 	strs_sort(&source->files);
 	return NULL;

@@ -13,6 +13,10 @@
 /* Symlinks followed for one file before it is called a loop. */
 #define SOURCE_LINKS_MAX 16
 
+/* At the top of a source: patterns of files that are no manifests. */
+#define SOURCE_IGNORE_FILE  ".fettleignore"
+#define SOURCE_IGNORE_BYTES (64u << 10)
+
 /* The state of a git source; it may be opened anew while the source is read. */
 struct source_git {
 	struct repo *repo;
@@ -27,6 +31,7 @@ struct source {
 	struct source_info info;
 	struct strs files;
 	struct strs notes;
+	struct strs ignored;  /* lines of .fettleignore */
 	struct strs texts;    /* what the strings of `info` point to */
 	struct fs_root *root; /* folder, file */
 	char *location;       /* folder, file: as the user wrote it, for messages */
@@ -40,6 +45,10 @@ const char *source_keep(struct source *source, const char *text);
 /* Does a file of this name hold manifests? */
 bool source_is_manifest(const char *name);
 bool source_is_kustomization(const char *name);
+
+/* Take in the lines of .fettleignore. LIMIT. */
+NODISCARD err *source_parse_ignore(struct source *source, struct str *text);
+bool source_is_ignored(const struct source *source, const char *path, bool is_folder);
 
 /* Git LFS stores a small text in place of a file's content; REFUSED when this is one. */
 NODISCARD err *source_check_lfs(const char *relpath, const struct str *text);

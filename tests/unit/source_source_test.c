@@ -145,6 +145,35 @@ TEST(source, sees_a_kustomization_only_at_the_top)
 	source_free(source);
 }
 
+TEST(source, leaves_out_what_fettleignore_names)
+{
+	const char *dir = test_dir();
+	static const char *const names[] = { "a.yaml",           "b.yaml",       "files/x.yaml",
+		                             "sub/files/y.yaml", "sub/top.yaml", "sub/keep.yaml",
+		                             "deep/1/2/z.json",  "deep/q.json",  "top.yaml" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		put(dir, names[i], "x: 1\n");
+	put(dir, ".fettleignore",
+	    "# content, not manifests\nfiles/\n/top.yaml\n\n sp\nsub/*.yaml\n!sub/keep.yaml\n"
+	    "deep/**/z.json\nb?yaml\n");
+	struct source *source = NULL;
+	CHECK_OK(open_text(dir, &plain, &source));
+	AUTO(str) all = STR_INIT;
+	for (size_t i = 0; i < source_file_count(source); i++)
+		str_addf(&all, "%s ", source_file(source, i));
+	CHECK_STR(all.ptr, "a.yaml deep/q.json sub/keep.yaml ");
+	CHECK_OK(source_read(source, "files/x.yaml", 100, &all));
+	source_free(source);
+
+	git_do(dir, "init -q -b main");
+	git_do(dir, "add .");
+	git_do(dir, "commit -q -m x");
+	AUTOFREE char *text = str_format("%s?ref=main", dir);
+	CHECK_OK(open_text(text, &plain, &source));
+	CHECK_INT(source_file_count(source), 3);
+	source_free(source);
+}
+
 TEST(source, a_file_is_one_manifest_with_its_folder_around_it)
 {
 	const char *dir = test_dir();
