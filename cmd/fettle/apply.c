@@ -130,6 +130,7 @@ static err *apply_saved(struct session *session, struct cli_ctx *ctx, const stru
 	struct plan_options options = { .prune = saved->prune,
 		                        .prune_changed = saved->prune_changed,
 		                        .wants_fingerprints = true,
+		                        .checks_records = true,
 		                        .max_deletions = { INT64_MAX, -1 } };
 	AUTOPTR(plan) plan = NULL;
 	TRY(session_plan(session, options, &plan));
@@ -165,7 +166,7 @@ static err *run_saved(struct cli_ctx *ctx, const struct apply_args *args)
 
 static err *apply_once(struct session *session, struct cli_ctx *ctx, const struct apply_args *args)
 {
-	struct plan_options options = { 0 };
+	struct plan_options options = { .checks_records = true };
 	TRY(prune_options(&args->prune, session, &options));
 	TRY(session_open_source(session));
 	TRY(session_open_target(session, args->dry_run ? INV_READ_ONLY : INV_READ_WRITE,
@@ -187,6 +188,7 @@ static err *watch(struct session *session, struct cli_ctx *ctx, const struct app
 		                               .log_format = (enum ui_log_format)args->log_format,
 		                               .threads = (unsigned)args->concurrency,
 		                               .timeout_ms = args->timeout_ms };
+	options.plan.checks_records = true;
 	TRY(prune_options(&args->prune, session, &options.plan));
 	return apply_watch(session, ctx, &options);
 }

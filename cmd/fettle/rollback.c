@@ -133,6 +133,7 @@ static err *go_back(struct session *session, struct cli_ctx *ctx, const struct r
 	TRY(session_compile(session));
 	session->source_identity = inv_project_source(session->owned);
 	struct plan_options options = { .prune = true,
+		                        .checks_records = true,
 		                        .prune_changed = args->prune_changed,
 		                        .max_deletions = { INT64_MAX, -1 },
 		                        .project = session->owned };

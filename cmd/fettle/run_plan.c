@@ -180,9 +180,13 @@ err *run_plan(struct session *session, struct cli_ctx *ctx, struct plan *plan,
 		                           .cancel = session->cancel,
 		                           .threads = options->threads,
 		                           .on_step = tell_step };
-	if (options->wants_json)
-		return execute_json(session, session->target, plan, &execute);
-	if (!plan_has_work(plan))
+	if (!options->wants_json && !plan_has_work(plan))
 		return options->yes ? show(session, plan, false) : NULL;
-	return execute_text(session, session->target, plan, &execute);
+	err *e = options->wants_json
+	                 ? execute_json(session, session->target, plan, &execute)
+	                 : execute_text(session, session->target, plan, &execute);
+	/* A check that says no is INVALID, but something was attempted. */
+	if (err_is(e, ERR_INVALID))
+		ctx->error_code = EXIT_CODE_FAILED;
+	return e;
 }

@@ -139,6 +139,14 @@ static void release_followers(struct execution *run, const struct step *step)
 	}
 }
 
+/* Say which object it was, unless the driver did. */
+static err *name_object(err *take_e, const struct plan_item *item)
+{
+	if (!take_e || str_starts(err_message(take_e), item->display))
+		return take_e;
+	return err_wrap(take_e, "%s", item->display);
+}
+
 static void work(void *context)
 {
 	struct step *step = context;
@@ -148,6 +156,7 @@ static void work(void *context)
 	                      ? ops->remove(run->target, step->item,
 	                                    plan_record(run->plan, step->item))
 	                      : ops->apply(run->target, step->item);
+	step->error = name_object(step->error, step->item);
 }
 
 static void finish_step(struct execution *run, struct step *step)
@@ -405,7 +414,7 @@ static err *collect(struct execution *run)
 			all = err_join(all, step->error);
 		step->error = NULL;
 	}
-	return err_join(all, steal(&run->stop_error));
+	return err_join(steal(&run->stop_error), all);
 }
 
 static enum inv_result result_of(const struct execution *run, const err *all)
@@ -436,6 +445,8 @@ static err *execute(struct execution *run, size_t threads)
 	prepare_steps(run);
 	run->pool = pool_new(threads);
 	run_phases(run, threads);
+	if (has_failures(run))
+		check_limits(run);
 	err *all = collect(run);
 	run->result->result = result_of(run, all);
 	err *e = journal_finish(&run->journal, run->result->result,

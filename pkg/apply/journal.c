@@ -11,7 +11,7 @@ static bool intended_action(const struct plan *plan, const struct plan_item *ite
 	const struct target_record *record = plan_record(plan, item);
 	switch (item->action) {
 	case PLAN_NONE:
-		if (!plan_compared(plan, item) || (record && !record->is_pending))
+		if (!plan_needs_record(plan, item))
 			return false;
 		*ret_action = record ? INV_RECORD : INV_ADOPT;
 		return true;

@@ -100,6 +100,34 @@ static err *add_removals(struct plan *plan, const struct plan_options *options)
 	return NULL;
 }
 
+/* A check or an annotation may change while the object stays in sync; prune and rollback need it. */
+static err *find_old_record(struct target *target, struct inv_project *project,
+                            struct plan_item *item)
+{
+	AUTO(str) wanted = STR_INIT;
+	AUTO(str) recorded = STR_INIT;
+	TRY(target->ops->snapshot(target, item->object, &wanted));
+	err *e = inv_manifest(project, item->key, &recorded);
+	if (e && !err_is(e, ERR_NOT_FOUND) && !err_is(e, ERR_UNSUPPORTED))
+		return e;
+	if (e)
+		err_ignore(e, "nothing is recorded to be older");
+	else
+		item->has_old_record = !view_equal(view_str(&wanted), view_str(&recorded));
+	return NULL;
+}
+
+static err *find_old_records(struct target *target, struct plan *plan, struct inv_project *project)
+{
+	for (size_t i = 0; i < plan->object_count; i++) {
+		struct plan_item *item = &plan->items[i];
+		if (item->action == PLAN_NONE && !item->is_sensitive && plan_compared(plan, item) &&
+		    plan_record(plan, item))
+			TRY(find_old_record(target, project, item));
+	}
+	return NULL;
+}
+
 static bool will_change(const struct plan_item *item)
 {
 	return item->action != PLAN_NONE && item->action != PLAN_FORGET &&
@@ -195,10 +223,7 @@ static void count_items(struct plan *plan)
 	for (size_t i = 0; i < plan->len; i++) {
 		const struct plan_item *item = &plan->items[i];
 		plan->counts[item->action]++;
-		const struct target_record *record = plan_record(plan, item);
-		if (item->action == PLAN_NONE && plan_compared(plan, item) &&
-		    (!record || record->is_pending))
-			plan->unrecorded++;
+		plan->unrecorded += plan_needs_record(plan, item);
 	}
 }
 
@@ -247,6 +272,8 @@ err *plan_make(struct target *target, const struct object_set *set, const struct
 		force_changed(plan);
 	if (options->project)
 		TRY(check_claims(plan, options->project));
+	if (options->project && options->checks_records)
+		TRY(find_old_records(target, plan, options->project));
 	count_items(plan);
 	TRY(guard_prune(plan, options));
 	*ret_plan = steal(&plan);
@@ -272,6 +299,14 @@ bool plan_has_changes(const struct plan *plan)
 bool plan_has_work(const struct plan *plan)
 {
 	return plan->counts[PLAN_NONE] < plan->len || plan->unrecorded > 0;
+}
+
+bool plan_needs_record(const struct plan *plan, const struct plan_item *item)
+{
+	if (item->action != PLAN_NONE || !item->object || !plan_compared(plan, item))
+		return false;
+	const struct target_record *record = plan_record(plan, item);
+	return !record || record->is_pending || item->has_old_record;
 }
 
 bool plan_compared(const struct plan *plan, const struct plan_item *item)

@@ -34,6 +34,8 @@ struct plan_options {
 	bool prune_changed;             /* also delete what somebody changed since */
 	struct deletion_limit max_deletions;
 	bool wants_fingerprints;        /* for a saved plan: also of what is in sync */
+	bool checks_records;            /* before a change: also find records whose manifest text is
+	                                   older than the source (annotations, checks, handlers) */
 	unsigned threads;               /* 0: as many as there are processors */
 	struct inv_project *project;    /* for manifests of removals; NULL: nothing recorded */
 	const bool *only;               /* by object index: compare just these, the rest is taken
@@ -67,6 +69,8 @@ AUTOPTR_DEFINE(plan)
 bool plan_has_changes(const struct plan *plan);
 /* Is there anything to do at all, records included? */
 bool plan_has_work(const struct plan *plan);
+/* Is the object in sync, but its record missing, unfinished or older than its manifest? */
+bool plan_needs_record(const struct plan *plan, const struct plan_item *item);
 /* Was it looked at, or left out by plan_options.only? */
 bool plan_compared(const struct plan *plan, const struct plan_item *item);
 /* Record of the item, NULL when there is none. */

@@ -60,6 +60,7 @@ struct plan_item {
 	bool is_foreign;               /* something is there that fettle has no record of */
 	bool has_drifted;              /* live differs from what was recorded (somebody changed it) */
 	bool is_sensitive;
+	bool has_old_record;           /* set by the planner: recorded with another manifest text */
 	const char **handlers;         /* keys of what must run once after a change; NULL-terminated */
 	const struct object **triggers; /* set by the planner: objects this one reacts to (is_trigger
 	                                   edges) that will change; NULL-terminated, or NULL */
