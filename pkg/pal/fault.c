@@ -31,7 +31,7 @@ static unsigned long env_number(const char *name)
 static void log_call(unsigned long number, const char *name)
 {
 	const char *path = getenv("FETTLE_TEST_FAULT_LOG");
-	FILE *file = path ? fopen(path, "ae") : NULL;
+	FILE *file = path ? fopen(path, "a") : NULL;
 	if (!file)
 		return;
 	fprintf(file, "%lu %s\n", number, name);
