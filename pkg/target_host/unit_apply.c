@@ -3,6 +3,10 @@
 #include "target_host/unit.h"
 
 #include "base/path.h"
+#include "pal/clock.h"
+
+#define START_SETTLE_MS 300
+#define START_LOOKS 3
 
 static struct host_place file_place(const struct unit *unit)
 {
@@ -60,16 +64,32 @@ static enum push find_push(const struct unit *unit, const struct plan_item *item
 	return push;
 }
 
-/* `start` succeeds as soon as the process exists; a unit that fails at once is failed just after. */
-static err *check_running(struct host *host, const struct unit *unit)
+static err *has_failed(struct host *host, const struct unit *unit, bool *ret_has_failed)
 {
 	AUTO(arena) arena = ARENA_INIT;
 	AUTO(map) units = MAP_INIT;
 	TRY(host_units_read(host, &unit->name, 1, &units, &arena));
 	const struct unit_live *live = map_get(&units, unit->name);
-	if (!live || !str_equal(live->active, "failed"))
-		return NULL;
-	return host_unit_log(host, err_new(ERR_IO, "it failed right after its start"), unit->name);
+	*ret_has_failed = live && (str_equal(live->active, "failed") ||
+	                           str_equal(live->sub, "auto-restart"));
+	return NULL;
+}
+
+/*
+ * `start` succeeds as soon as the process exists; what cannot read its configuration ends a moment
+ * later. systemd has no "wait until it stays up", so we look a few times.
+ */
+static err *check_running(struct host *host, const struct unit *unit)
+{
+	for (int look = 0; look < START_LOOKS; look++) {
+		bool is_down;
+		clock_sleep_ms(START_SETTLE_MS / START_LOOKS);
+		TRY(has_failed(host, unit, &is_down));
+		if (is_down)
+			return host_unit_log(host, err_new(ERR_IO, "it failed right after its start"),
+			                     unit->name);
+	}
+	return NULL;
 }
 
 static err *set_state(struct host *host, const struct unit *unit, const struct plan_item *item)
