@@ -42,5 +42,6 @@ setup() { fettle_setup; }
 	command -v strace >/dev/null || skip "no strace here"
 	[ "${FETTLE_VARIANT:-release}" = release ] || skip "only the release is static"
 	strace -f -e trace=file -o trace "$FETTLE" version
+	grep -q 'exited with 0' trace
 	run -1 grep -vE 'execve|exited' trace
 }
