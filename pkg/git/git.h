@@ -90,12 +90,9 @@ void repo_free(struct repo *repo);
 /* Open a repository of this machine, bare or not. NOT_FOUND, REFUSED (owner), CORRUPT. */
 NODISCARD err *repo_open(const char *path, struct repo **ret_repo);
 
-/*
- * Ask `url` which commit `ref` is (NULL = its HEAD). One exchange, no objects.
- * `ret_full_ref` (may be NULL) gets the ref's full name.
- */
+/* Ask `url` which commit `ref` is (NULL = its HEAD). One exchange, no objects. Caller frees. */
 NODISCARD err *repo_ask(const char *url, const char *ref, const struct repo_options *options,
-                        char **ret_commit, char **ret_full_ref);
+                        char **ret_commit);
 
 /*
  * Have `ref` of `url` in the bare repository at `cache_path` (created, locked

@@ -88,6 +88,9 @@ err *repo_failure(int code, const char *fmt, ...)
 	bool has_text = last && last->message && *last->message;
 	if (has_text && strstr(last->message, "No space left"))
 		return err_new(ERR_IO, "%s: %s", what.ptr, last->message);
+	if (has_text && strstr(last->message, "object format"))
+		return err_new(ERR_UNSUPPORTED, "%s: %s: only SHA-1 repositories can be read",
+		               what.ptr, last->message);
 	if (code == GIT_EOWNER)
 		return err_new(ERR_REFUSED, "%s: the repository belongs to another user", what.ptr);
 	return err_new(kind_of(code, last), "%s: %s", what.ptr,

@@ -195,28 +195,35 @@ err *repo_session_choose(struct repo_session *session, git_remote *remote, const
 	return e;
 }
 
-err *repo_ask(const char *url, const char *ref, const struct repo_options *options,
-              char **ret_commit, char **ret_full_ref)
+static err *ask(struct repo_session *session, const char *ref, struct repo_choice *ret_choice)
 {
-	struct repo_session session;
 	git_remote *remote = NULL;
+	TRY(repo_session_connect(session, NULL, &remote));
+	err *e = repo_session_choose(session, remote, ref, ret_choice);
+	if (!e && ret_choice->is_prefix)
+		e = err_new(ERR_NOT_FOUND, "no branch or tag of '%s' stands on commit '%s'",
+		            session->display, ref);
+	git_remote_free(remote);
+	return e;
+}
+
+err *repo_ask(const char *url, const char *ref, const struct repo_options *options,
+              char **ret_commit)
+{
+	if (ref && repo_is_full_id(ref)) { /* it is what it is */
+		*ret_commit = mem_strdup(ref);
+		return NULL;
+	}
+	struct repo_session session;
 	struct repo_choice choice = { 0 };
 	err *e = repo_session_init(&session, url, options);
 	if (!e)
-		e = repo_session_connect(&session, NULL, &remote);
-	if (!e)
-		e = repo_session_choose(&session, remote, ref, &choice);
-	if (!e && choice.is_prefix)
-		e = err_new(ERR_NOT_FOUND, "no branch or tag of '%s' stands on commit '%s'",
-		            session.display, ref);
-	git_remote_free(remote);
+		e = ask(&session, ref, &choice);
 	repo_session_clear(&session);
-	if (e)
-		return e;
-	*ret_commit = mem_alloc(GIT_OID_SHA1_HEXSIZE + 1);
-	git_oid_tostr(*ret_commit, GIT_OID_SHA1_HEXSIZE + 1, &choice.commit);
-	if (ret_full_ref)
-		*ret_full_ref = steal(&choice.name);
+	if (!e) {
+		*ret_commit = mem_alloc(GIT_OID_SHA1_HEXSIZE + 1);
+		git_oid_tostr(*ret_commit, GIT_OID_SHA1_HEXSIZE + 1, &choice.commit);
+	}
 	repo_choice_clear(&choice);
-	return NULL;
+	return e;
 }

@@ -133,9 +133,11 @@ static void add_options(struct strs *argv, const struct repo_session *session, c
 {
 	const struct repo_options *options = session->options;
 	bool is_plink = strstr(command, "plink") || strstr(command, "putty");
-	if (is_openssh(command) && options->no_input) {
-		strs_push(argv, "-o");
-		strs_push(argv, "BatchMode=yes");
+	if (is_openssh(command) && options->no_input)
+		strs_push(argv, "-oBatchMode=yes");
+	if (is_openssh(command) && !options->deadline_ns) {
+		strs_push(argv, "-oConnectTimeout=30");
+		strs_push(argv, "-oServerAliveInterval=30");
 	}
 	if (address->port) {
 		strs_push(argv, is_plink ? "-P" : "-p");

@@ -14,6 +14,7 @@
 #define HEAD_BYTES   (256u << 10)
 #define POLL_MS      100 /* how late a cancellation may be noticed */
 #define CONNECT_MS   30000
+#define STALL_S      120 /* without a deadline: silence for that long is the end */
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
@@ -183,6 +184,10 @@ static void set_policy(struct http_stream *stream, const struct http_request *re
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	if (!stream->deadline_ns) {
+		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_S);
+	}
 	if (client->ca.file || client->ca.folder) {
 		curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca.file);
 		curl_easy_setopt(easy, CURLOPT_CAPATH, client->ca.folder);

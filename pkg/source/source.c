@@ -5,8 +5,8 @@
 #include "base/limits.h"
 #include "base/path.h"
 
-#define STDIN_NAME   "-"
-#define COMMIT_SHORT 10
+#define SOURCE_STDIN_NAME "-"
+#define COMMIT_SHORT      10
 
 void source_spec_clear(struct source_spec *spec)
 {
@@ -45,7 +45,7 @@ err *source_parse(const char *text, struct source_spec *ret_spec)
 	if (!*text)
 		return err_hint(err_new(ERR_USAGE, "the path is empty"),
 		                "'.' is the current folder");
-	bool is_stdin = str_equal(text, STDIN_NAME);
+	bool is_stdin = str_equal(text, SOURCE_STDIN_NAME);
 	*ret_spec = (struct source_spec){
 		.kind = is_stdin ? SOURCE_STDIN : SOURCE_FOLDER,
 		.display = mem_strdup(is_stdin ? "stdin" : text),
@@ -79,7 +79,7 @@ bool source_is_manifest(const char *name)
 
 static err *open_stdin(struct source *source)
 {
-	strs_push(&source->files, STDIN_NAME);
+	strs_push(&source->files, SOURCE_STDIN_NAME);
 	return fs_read_stdin(LIMIT_DOC_BYTES, &source->stdin_text);
 }
 
@@ -162,7 +162,7 @@ void source_add_display(const struct source *source, const char *relpath, struct
 {
 	const struct source_git *git = source->git;
 	if (source->info.kind == SOURCE_STDIN) {
-		str_addz(text, "<stdin>");
+		str_addz(text, source->location ? source->location : "<stdin>");
 	} else if (git) {
 		size_t len = strlen(git->spec.location);
 		while (len > 1 && git->spec.location[len - 1] == '/')
@@ -173,10 +173,12 @@ void source_add_display(const struct source *source, const char *relpath, struct
 		str_addf(text, "%s@%s:%s%s%s", colon ? colon + 1 : name, source->info.commit_short,
 		         git->spec.subdir, *git->spec.subdir ? "/" : "", relpath);
 	} else {
-		AUTOFREE char *folder = source->info.kind == SOURCE_FILE
-		                                ? path_dir(source->location)
-		                                : path_clean(source->location);
-		AUTOFREE char *path = path_join(folder, relpath);
+		bool is_file = source->info.kind == SOURCE_FILE;
+		bool is_named = is_file && str_equal(relpath, source->files.ptr[0]);
+		AUTOFREE char *folder =
+			is_file ? path_dir(source->location) : path_clean(source->location);
+		AUTOFREE char *path =
+			is_named ? mem_strdup(source->location) : path_join(folder, relpath);
 		AUTOFREE char *clean = path_clean(path);
 		str_addz(text, clean);
 	}
@@ -236,7 +238,7 @@ static err *read_any(const struct source *source, const char *relpath, size_t li
                      struct str *ret_text, struct source_entry *ret_entry)
 {
 	if (source->info.kind == SOURCE_STDIN) {
-		if (!str_equal(relpath, STDIN_NAME))
+		if (!str_equal(relpath, SOURCE_STDIN_NAME))
 			return outside(relpath);
 		ret_entry->size_bytes = source->stdin_text.len;
 		if (!ret_text)

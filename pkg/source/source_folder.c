@@ -81,12 +81,33 @@ static err *read_ignore(struct source *source)
 	return e ? e : source_parse_ignore(source, &text);
 }
 
+/* The file the user means may be a symlink; what is beside its target is its tree. */
 static err *open_file(struct source *source, const char *path)
 {
-	AUTOFREE char *folder = path_dir(path);
+	AUTO(str) real = STR_INIT;
+	TRY(fs_real_path(path, &real));
+	AUTOFREE char *folder = path_dir(real.ptr);
 	TRY(fs_root_open(folder, false, &source->root));
 	source->info.kind = SOURCE_FILE;
-	strs_push(&source->files, path_base(path));
+	strs_push(&source->files, path_base(real.ptr));
+	return NULL;
+}
+
+/* A pipe such as /dev/fd/63 of `<(command)` can be read once and has nothing beside it. */
+static err *open_stream(struct source *source, const char *path)
+{
+	source->info.kind = SOURCE_STDIN;
+	strs_push(&source->files, SOURCE_STDIN_NAME);
+	return fs_read_file(path, LIMIT_DOC_BYTES, &source->stdin_text);
+}
+
+static err *open_tree(struct source *source, const char *path)
+{
+	struct listing listing = { source, LIMIT_TREE_FILES };
+	TRY(fs_root_open(path, false, &source->root));
+	TRY(read_ignore(source));
+	TRY(list_folder(&listing, "", 0));
+	strs_sort(&source->files);
 	return NULL;
 }
 
@@ -102,16 +123,10 @@ err *source_open_folder(struct source *source, const struct source_spec *spec,
 	if (e)
 		return e;
 	source->location = mem_strdup(spec->location);
+	if (found.type == FS_OTHER)
+		return open_stream(source, spec->location);
 	AUTOFREE char *clean = path_clean(spec->location);
-	if (found.type != FS_DIR) {
-		TRY(open_file(source, clean));
-	} else {
-		struct listing listing = { source, LIMIT_TREE_FILES };
-		TRY(fs_root_open(clean, false, &source->root));
-		TRY(read_ignore(source));
-		TRY(list_folder(&listing, "", 0));
-		strs_sort(&source->files);
-	}
+	TRY(found.type == FS_DIR ? open_tree(source, clean) : open_file(source, clean));
 	if (options->identify)
 		identify(source, found.type == FS_DIR ? NULL : source->files.ptr[0]);
 	return NULL;

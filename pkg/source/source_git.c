@@ -280,7 +280,7 @@ err *source_latest(const struct source_spec *spec, const struct source_options *
 	}
 	struct source_net net;
 	TRY(source_net_init(&net, spec, options));
-	err *e = repo_ask(spec->location, spec->ref, &net.options, ret_commit, NULL);
+	err *e = repo_ask(spec->location, spec->ref, &net.options, ret_commit);
 	source_net_clear(&net);
 	return e;
 }

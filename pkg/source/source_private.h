@@ -13,6 +13,9 @@
 /* Symlinks followed for one file before it is called a loop. */
 #define SOURCE_LINKS_MAX 16
 
+/* The one file of a source that is a stream. */
+#define SOURCE_STDIN_NAME "-"
+
 /* At the top of a source: patterns of files that are no manifests. */
 #define SOURCE_IGNORE_FILE  ".fettleignore"
 #define SOURCE_IGNORE_BYTES (64u << 10)

@@ -194,6 +194,26 @@ TEST(source, a_file_is_one_manifest_with_its_folder_around_it)
 	source_free(source);
 }
 
+TEST(source, a_symlink_to_a_file_is_that_file)
+{
+	const char *dir = test_dir();
+	put(dir, "real/app.yaml", "x: 1\n");
+	put(dir, "real/motd", "hello\n");
+	put(dir, "other/y.yaml", "x: 2\n");
+	link_to(dir, "other/link.yaml", "../real/app.yaml");
+	AUTOFREE char *path = path_join(dir, "other/link.yaml");
+	struct source *source = NULL;
+	AUTO(str) text = STR_INIT;
+	CHECK_OK(open_text(path, &plain, &source));
+	CHECK_OK(source_read(source, source_file(source, 0), 100, &text));
+	CHECK_STR(text.ptr, "x: 1\n");
+	CHECK_OK(source_read(source, "motd", 100, &text));
+	str_reset(&text);
+	source_add_display(source, source_file(source, 0), &text);
+	CHECK_STR(text.ptr, path);
+	source_free(source);
+}
+
 TEST(source, says_when_there_is_nothing_at_the_path)
 {
 	AUTOFREE char *path = path_join(test_dir(), "missing");
