@@ -47,21 +47,30 @@ void host_touch(struct host *host, const char *rel)
 	mutex_unlock(host->batch->lock);
 }
 
-/* Temp files lie beside the file they were to become; a folder is swept once, not per file. */
+/* A folder is swept once, not per file in it. */
+static err *sweep_once(struct host *host, const char *dir)
+{
+	size_t removed;
+	if (map_has(&host->batch->swept, dir))
+		return NULL;
+	map_set(&host->batch->swept, dir, host);
+	return fs_root_sweep(host->root, dir, &removed);
+}
+
+/*
+ * Temp files lie beside the file they were to become; those of a projection are in the folder that
+ * is the object itself. A sweep of what is no folder finds nothing.
+ */
 err *host_clean_up(struct target *target, const struct target_record *record)
 {
 	struct host *host = host_of(target);
 	AUTO(arena) arena = ARENA_INIT;
 	struct host_place place;
-	size_t removed;
 	TRY(host_place_of_record(host, record, &arena, &place));
 	if (!place.rel)
 		return NULL;
-	const char *dir = host_parent(&arena, place.rel);
-	if (map_has(&host->batch->swept, dir))
-		return NULL;
-	map_set(&host->batch->swept, dir, host);
-	return fs_root_sweep(host->root, dir, &removed);
+	TRY(sweep_once(host, host_parent(&arena, place.rel)));
+	return sweep_once(host, place.rel);
 }
 
 /*
