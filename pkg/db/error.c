@@ -1,6 +1,7 @@
 #include "base/base.h"
 
 #include "db/private.h"
+#include "pal/oserr.h"
 
 static err *damaged(err *take_e, const struct db *db)
 {
@@ -10,12 +11,15 @@ static err *damaged(err *take_e, const struct db *db)
 	                db->path);
 }
 
-/* SQLite's code for trouble with the file is vague; errno behind it says more. */
+/* SQLite's code for trouble with the file is vague; the system's behind it says more. */
 static err *from_system(const struct db *db, const char *verb)
 {
 	int code = db->handle ? sqlite3_system_errno(db->handle) : 0;
-	if (code)
-		return err_sys(code, "cannot %s %s '%s'", verb, db->what, db->path);
+	if (code) {
+		AUTO(str) what = STR_INIT;
+		str_addf(&what, "cannot %s %s '%s'", verb, db->what, db->path);
+		return os_error(code, what.ptr);
+	}
 	return err_new(ERR_IO, "cannot %s %s '%s': %s", verb, db->what, db->path,
 	               db->handle ? sqlite3_errmsg(db->handle) : "out of memory");
 }
