@@ -139,14 +139,14 @@ static void told_step(void *context, const struct plan_item *item, enum step_out
                       const err *error)
 {
 	struct agent *agent = context;
-	const struct ui_field fields[] = { { "object", item->display },
-		                           { "action", plan_action_name(item->action) },
+	const struct ui_field fields[] = { { "location", item->location },
 		                           { "reason", item->reason } };
+	size_t first = item->location ? 0 : 1, end = item->reason ? 2 : 1;
 	if (error)
-		log_error(agent, item->display, error);
+		log_error(agent, step_outcome_name(outcome), error);
 	else
-		ui_log(agent->ui, UI_LEVEL_INFO, fields, item->reason ? 3 : 2, "%s",
-		       step_outcome_name(outcome));
+		ui_log(agent->ui, UI_LEVEL_INFO, fields + first, end > first ? end - first : 0,
+		       "%s %s", item->display, done_word(item->action));
 }
 
 static struct deadline run_deadline(const struct agent *agent)

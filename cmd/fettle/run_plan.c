@@ -7,8 +7,7 @@
 #include "pal/user.h"
 #include "plan_print.h"
 
-/* "created", "updated", … for the line about one object. */
-static const char *done_word(enum plan_action action)
+const char *done_word(enum plan_action action)
 {
 	static const char *const words[] = {
 		[PLAN_NONE] = "unchanged",  [PLAN_CREATE] = "created",

@@ -22,6 +22,9 @@ struct run_plan_options {
 NODISCARD err *run_plan(struct session *session, struct cli_ctx *ctx, struct plan *plan,
                         const struct run_plan_options *options);
 
+/* "created", "updated", …: what was done when this action is done. */
+const char *done_word(enum plan_action action);
+
 /* What the history records of this run: who, where, from which commit. Lives in the session. */
 struct inv_run_info session_run_info(struct session *session, const char *command,
                                      const struct plan *plan);

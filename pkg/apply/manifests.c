@@ -78,7 +78,7 @@ static err *unknown_kind(const struct target *target, const struct object *objec
 	                      target->ops->name, object->kind, object->group,
 	                      *object->group ? "/" : "", object->version);
 	if (hint)
-		e = err_hint(e, "did you mean '%s'?", hint);
+		e = err_hint(e, "%s", hint);
 	return e;
 }
 

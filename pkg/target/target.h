@@ -101,7 +101,7 @@ struct target_context {
 struct target_ops {
 	const char *name;              /* "host" */
 
-	/* Is this a kind of ours? `ret_hint` may name what the user may have meant. */
+	/* Is this a kind of ours? If not, `ret_hint` (static, or NULL) says what the user may have meant. */
 	bool (*handles)(const char *group, const char *kind, const char **ret_hint);
 
 	/* Check the manifest and attach object->compiled (in `set`'s arena). All errors of it, joined. */

@@ -23,6 +23,8 @@ static err *read_source(struct host *host, struct object_set *set, const struct 
 	AUTO(str) text = STR_INIT;
 	err *e = context->read_source(context->context, object, reference->as.str.ptr,
 	                              LIMIT_CONTENT_BYTES, &text);
+	if (e && err_is(e, ERR_NOT_FOUND))
+		e = err_as(e, ERR_INVALID); /* the manifest is wrong, not the disk */
 	if (e)
 		return val_place(err_wrap(e, "cannot read contentFrom '%s'", reference->as.str.ptr),
 		                 reference);

@@ -5,6 +5,8 @@
 #include "base/path.h"
 #include "target_host/internal.h"
 
+#include "base/suggest.h"
+
 static const struct host_kind *const kinds[] = {
 	&host_kind_file, &host_kind_directory,  &host_kind_symlink, &host_kind_unit,
 	&host_kind_command, &host_kind_config_map, &host_kind_secret,
@@ -30,14 +32,26 @@ const struct host_kind *host_kind_of_key(const char *key)
 
 /* --- the functions of a target --- */
 
+static const char *hint_for_kind(const char *kind)
+{
+	static const char *const names[] = { "File", "Directory", "Symlink", "Unit", "Command" };
+	static const char *const hints[] = { "did you mean 'File'?", "did you mean 'Directory'?",
+		                             "did you mean 'Symlink'?", "did you mean 'Unit'?",
+		                             "did you mean 'Command'?" };
+	const char *nearest = suggest_nearest(kind, names, ARRAY_LEN(names));
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (nearest == names[i])
+			return hints[i];
+	return "the kinds of " HOST_GROUP "/v1 are File, Directory, Symlink, Unit and Command";
+}
+
 static bool handles(const char *group, const char *kind, const char **ret_hint)
 {
 	if (host_kind_find(group, kind))
 		return true;
 	*ret_hint = NULL;
 	if (str_equal(group, HOST_GROUP))
-		*ret_hint = "the kinds of " HOST_GROUP "/v1 are File, Directory, Symlink, Unit and "
-			    "Command";
+		*ret_hint = hint_for_kind(kind);
 	else if (str_equal(group, ""))
 		*ret_hint = "of the core kinds a host takes ConfigMap and Secret";
 	return false;
