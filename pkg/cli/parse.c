@@ -31,37 +31,43 @@ static err *usage_hint(const struct parser *p, err *take_e)
 	return err_hint(take_e, "see '%s --help'", name.ptr);
 }
 
-static bool is_wanted(const struct cli_opt *opt, const char *name, size_t len, char letter)
+/* What was typed: a long name, or one letter. */
+struct typed {
+	const char *name;
+	size_t len;
+	char letter; /* '\0': the name counts */
+};
+
+static bool is_typed(const struct cli_opt *opt, const struct typed *typed)
 {
 	if (!opt->name)
 		return false;
-	if (letter)
-		return opt->letter == letter;
-	return strlen(opt->name) == len && memcmp(opt->name, name, len) == 0;
+	if (typed->letter)
+		return opt->letter == typed->letter;
+	return strlen(opt->name) == typed->len && memcmp(opt->name, typed->name, typed->len) == 0;
 }
 
 static bool find_in(const struct cli_opt *opts, void *fields, enum cli_origin *origins,
-                    const char *name, size_t len, char letter, struct slot *ret_slot)
+                    const struct typed *typed, struct slot *ret_slot)
 {
 	for (size_t i = 0, count = cli_opt_count(opts); i < count; i++)
-		if (is_wanted(&opts[i], name, len, letter)) {
+		if (is_typed(&opts[i], typed)) {
 			*ret_slot = (struct slot){ &opts[i], fields, &origins[i] };
 			return true;
 		}
 	return false;
 }
 
-/* An option of the command or a global one, by name (letter 0) or by letter. */
-static bool find_slot(const struct parser *p, const char *name, size_t len, char letter,
-                      struct slot *ret_slot)
+/* An option of the command or a global one. */
+static bool find_slot(const struct parser *p, const struct typed *typed, struct slot *ret_slot)
 {
 	const struct cli_parsed *parsed = p->parsed;
 	struct cli_store *store = parsed->store;
 	if (parsed->args &&
-	    find_in(parsed->cmd->opts, parsed->args, store->origins, name, len, letter, ret_slot))
+	    find_in(parsed->cmd->opts, parsed->args, store->origins, typed, ret_slot))
 		return true;
-	return find_in(p->program->globals, parsed->globals, store->global_origins, name, len,
-	               letter, ret_slot);
+	return find_in(p->program->globals, parsed->globals, store->global_origins, typed,
+	               ret_slot);
 }
 
 static const char *nearest_option(const struct parser *p, const char *name)
@@ -79,28 +85,26 @@ static const char *nearest_option(const struct parser *p, const char *name)
 }
 
 /* The first command that knows an option, for people who write it before the command. */
-static const struct cli_cmd *owner_of(const struct parser *p, const char *name, size_t len,
-                                      char letter)
+static const struct cli_cmd *owner_of(const struct parser *p, const struct typed *typed)
 {
 	for (const struct cli_cmd *const *cmd = p->program->cmds; *cmd; cmd++)
-		if (!(*cmd)->is_hidden && (letter ? cli_opt_by_letter((*cmd)->opts, letter)
-		                                  : cli_opt_by_name((*cmd)->opts, name, len)))
-			return *cmd;
+		for (size_t i = 0, count = cli_opt_count((*cmd)->opts); i < count; i++)
+			if (!(*cmd)->is_hidden && is_typed(&(*cmd)->opts[i], typed))
+				return *cmd;
 	return NULL;
 }
 
-static err *unknown_option(const struct parser *p, const char *shown, const char *name, size_t len,
-                           char letter)
+static err *unknown_option(const struct parser *p, const char *shown, const struct typed *typed)
 {
-	const struct cli_cmd *owner = p->parsed->cmd ? NULL : owner_of(p, name, len, letter);
+	const struct cli_cmd *owner = p->parsed->cmd ? NULL : owner_of(p, typed);
 	if (owner)
 		return err_hint(
 			err_new(ERR_USAGE, "option '%s' must come after the command", shown),
 			"as in '%s %s %s'", p->program->name, owner->name, shown);
 	err *e = err_new(ERR_USAGE, "unknown option '%s'", shown);
-	AUTOFREE char *typed = mem_strndup(letter ? "" : name, letter ? 0 : len);
-	bool is_negated = str_starts(typed, "no-");
-	const char *nearest = *typed ? nearest_option(p, typed + (is_negated ? 3 : 0)) : NULL;
+	AUTOFREE char *name = typed->letter ? NULL : mem_strndup(typed->name, typed->len);
+	bool is_negated = name && str_starts(name, "no-");
+	const char *nearest = name ? nearest_option(p, name + (is_negated ? 3 : 0)) : NULL;
 	if (!nearest)
 		return usage_hint(p, e);
 	return err_hint(e, "did you mean '--%s%s'?", is_negated ? "no-" : "", nearest);
@@ -171,22 +175,24 @@ static err *parse_bare_long(struct parser *p, const struct slot *slot, const cha
 	return e;
 }
 
+static bool find_negated(const struct parser *p, const struct typed *typed, struct slot *ret_slot)
+{
+	const struct typed plain = { typed->name + 3, typed->len - 3, '\0' };
+	return typed->len > 3 && memcmp(typed->name, "no-", 3) == 0 &&
+	       find_slot(p, &plain, ret_slot) && cli_opt_is_negatable(ret_slot->opt);
+}
+
 static err *parse_long(struct parser *p, const char *word)
 {
 	const char *name = word + 2, *equals = strchr(name, '=');
-	size_t len = equals ? (size_t)(equals - name) : strlen(name);
-	AUTOFREE char *shown = mem_strndup(word, len + 2);
+	const struct typed typed = { name, equals ? (size_t)(equals - name) : strlen(name), '\0' };
+	AUTOFREE char *shown = mem_strndup(word, typed.len + 2);
 	struct slot slot;
-	bool is_negated = false;
-	if (!find_slot(p, name, len, '\0', &slot)) {
-		is_negated = len > 3 && memcmp(name, "no-", 3) == 0 &&
-		             find_slot(p, name + 3, len - 3, '\0', &slot) &&
-		             cli_opt_is_negatable(slot.opt);
-		if (!is_negated)
-			return unknown_option(p, shown, name, len, '\0');
-	}
+	bool is_plain = find_slot(p, &typed, &slot);
+	if (!is_plain && !find_negated(p, &typed, &slot))
+		return unknown_option(p, shown, &typed);
 	if (!cli_opt_takes_value(slot.opt))
-		return parse_bare_long(p, &slot, word, equals, is_negated);
+		return parse_bare_long(p, &slot, word, equals, !is_plain);
 	if (equals)
 		return set(&slot, equals + 1, shown);
 	return take_value(p, &slot, shown);
@@ -196,11 +202,12 @@ static err *parse_long(struct parser *p, const char *word)
 static err *parse_letters(struct parser *p, const char *word)
 {
 	for (const char *at = word + 1; *at; at++) {
+		bool is_ascii = (unsigned char)*at < 0x80;
 		char shown[] = { '-', *at, '\0' };
+		const struct typed typed = { NULL, 0, *at };
 		struct slot slot;
-		if ((unsigned char)*at >= 0x80 || !find_slot(p, NULL, 0, *at, &slot))
-			return unknown_option(p, (unsigned char)*at >= 0x80 ? word : shown, NULL, 0,
-			                      *at);
+		if (!is_ascii || !find_slot(p, &typed, &slot))
+			return unknown_option(p, is_ascii ? shown : word, &typed);
 		if (!cli_opt_takes_value(slot.opt))
 			set_bare(p, &slot, true, true);
 		else if (at[1])

@@ -32,54 +32,62 @@ static void add_indented(struct str *out, const char *text, size_t len)
 	}
 }
 
-static void add_text_line(struct ui *ui, enum ui_level level, const struct ui_field *fields,
-                          size_t n_fields, const struct str *message, struct str *out)
+struct message {
+	enum ui_level level;
+	const struct ui_field *fields;
+	size_t n_fields;
+	struct view text;
+};
+
+static void add_text_line(struct ui *ui, const struct message *message, struct str *out)
 {
-	const struct level_look *look = &looks[level];
+	const struct level_look *look = &looks[message->level];
 	if (*look->prefix) {
 		str_addz(out, "fettle: ");
 		ui_add_style(ui, UI_STDERR, look->style, out);
 		str_addz(out, look->prefix);
 		ui_add_plain(ui, UI_STDERR, look->style, out);
 	}
-	add_indented(out, message->ptr, message->len);
-	for (size_t i = 0; i < n_fields; i++) {
-		str_addf(out, " %s=", fields[i].key);
-		escape_add(out, fields[i].value, strlen(fields[i].value), 0);
+	add_indented(out, message->text.ptr, message->text.len);
+	for (size_t i = 0; i < message->n_fields; i++) {
+		const struct ui_field *field = &message->fields[i];
+		str_addf(out, " %s=", field->key);
+		escape_add(out, field->value, strlen(field->value), 0);
 	}
 	str_addch(out, '\n');
 }
 
-static void add_json_line(struct ui *ui, enum ui_level level, const struct ui_field *fields,
-                          size_t n_fields, const struct str *message, struct str *out)
+static void add_json_line(struct ui *ui, const struct message *message, struct str *out)
 {
 	char time[CLOCK_TEXT_SIZE];
 	clock_format_ms(ui->io.wall_ns(ui->io.data), time);
-	str_addf(out, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", time, looks[level].name);
-	json_text_add_bytes(out, message->ptr, message->len);
-	for (size_t i = 0; i < n_fields; i++) {
+	str_addf(out, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", time,
+	         looks[message->level].name);
+	json_text_add_bytes(out, message->text.ptr, message->text.len);
+	for (size_t i = 0; i < message->n_fields; i++) {
 		str_addch(out, ',');
-		json_text_add(out, fields[i].key);
+		json_text_add(out, message->fields[i].key);
 		str_addch(out, ':');
-		json_text_add(out, fields[i].value);
+		json_text_add(out, message->fields[i].value);
 	}
 	str_addz(out, "}\n");
 }
 
-static void say(struct ui *ui, enum ui_level level, const struct ui_field *fields, size_t n_fields,
-                const char *fmt, va_list args) __attribute__((format(printf, 5, 0)));
-static void say(struct ui *ui, enum ui_level level, const struct ui_field *fields, size_t n_fields,
-                const char *fmt, va_list args)
+/* Fills in the text of `message`. */
+static void say(struct ui *ui, struct message message, const char *fmt, va_list args)
+	__attribute__((format(printf, 3, 0)));
+static void say(struct ui *ui, struct message message, const char *fmt, va_list args)
 {
-	if (level > ui->config.level)
+	if (message.level > ui->config.level)
 		return;
-	AUTO(str) message = STR_INIT;
+	AUTO(str) text = STR_INIT;
 	AUTO(str) line = STR_INIT;
-	str_addvf(&message, fmt, args);
+	str_addvf(&text, fmt, args);
+	message.text = view_str(&text);
 	if (ui->config.log_format == UI_LOG_JSON)
-		add_json_line(ui, level, fields, n_fields, &message, &line);
+		add_json_line(ui, &message, &line);
 	else
-		add_text_line(ui, level, fields, n_fields, &message, &line);
+		add_text_line(ui, &message, &line);
 	ui_say(ui, &line);
 }
 
@@ -87,7 +95,7 @@ void ui_error(struct ui *ui, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
-	say(ui, UI_LEVEL_ERROR, NULL, 0, fmt, args);
+	say(ui, (struct message){ .level = UI_LEVEL_ERROR }, fmt, args);
 	va_end(args);
 }
 
@@ -95,7 +103,7 @@ void ui_warn(struct ui *ui, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
-	say(ui, UI_LEVEL_WARN, NULL, 0, fmt, args);
+	say(ui, (struct message){ .level = UI_LEVEL_WARN }, fmt, args);
 	va_end(args);
 }
 
@@ -103,7 +111,7 @@ void ui_info(struct ui *ui, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
-	say(ui, UI_LEVEL_INFO, NULL, 0, fmt, args);
+	say(ui, (struct message){ .level = UI_LEVEL_INFO }, fmt, args);
 	va_end(args);
 }
 
@@ -111,7 +119,7 @@ void ui_debug(struct ui *ui, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
-	say(ui, UI_LEVEL_DEBUG, NULL, 0, fmt, args);
+	say(ui, (struct message){ .level = UI_LEVEL_DEBUG }, fmt, args);
 	va_end(args);
 }
 
@@ -119,7 +127,7 @@ void ui_trace(struct ui *ui, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
-	say(ui, UI_LEVEL_TRACE, NULL, 0, fmt, args);
+	say(ui, (struct message){ .level = UI_LEVEL_TRACE }, fmt, args);
 	va_end(args);
 }
 
@@ -128,7 +136,7 @@ void ui_log(struct ui *ui, enum ui_level level, const struct ui_field *fields, s
 {
 	va_list args;
 	va_start(args, fmt);
-	say(ui, level, fields, n_fields, fmt, args);
+	say(ui, (struct message){ level, fields, n_fields, { NULL, 0 } }, fmt, args);
 	va_end(args);
 }
 
