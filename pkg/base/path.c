@@ -40,9 +40,20 @@ static void pop_component(struct str *out, size_t root_len, bool is_absolute)
 	str_truncate(out, cut > root_len ? cut - 1 : cut);
 }
 
-char *path_clean(const char *path)
+/* Behind a drive a backslash separates; elsewhere it is a byte of a name. */
+static char *slashed(const char *path)
+{
+	char *copy = mem_strdup(path);
+	if (path_drive_len(path))
+		for (char *at = strchr(copy, '\\'); at; at = strchr(at, '\\'))
+			*at = '/';
+	return copy;
+}
+
+char *path_clean(const char *given)
 {
 	struct str out = STR_INIT;
+	AUTOFREE char *path = slashed(given);
 	size_t drive = path_drive_len(path);
 	bool is_absolute = path_is_absolute(path);
 	str_add(&out, path, drive);

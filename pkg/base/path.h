@@ -10,7 +10,10 @@
 
 /* "a" + "b/c" -> "a/b/c"; an absolute `b` wins. Caller frees. */
 char *path_join(const char *a, const char *b);
-/* Remove ".", "//", trailing "/"; resolve ".." as far as possible ("../x" stays). Caller frees. */
+/*
+ * Remove ".", "//", trailing "/"; resolve ".." as far as possible ("../x" stays).
+ * Behind a drive a backslash separates like "/". Caller frees.
+ */
 char *path_clean(const char *path);
 /* Everything before the last '/': "." for "x", "/" for "/x". Caller frees. */
 char *path_dir(const char *path);

@@ -81,7 +81,7 @@ fettle() { wine "$BINARY" "$@"; }
 		apiVersion: host.fettle.dev/v1
 		kind: Unit
 		metadata: {name: web}
-		spec: {name: web.service, enabled: true, state: running}
+		spec: {name: web.service, enabled: true, state: started}
 	END
 	run_split fettle diff "$WIN_SITE" --root "$WIN_SANDBOX"
 	[ "$status" != 0 ]

@@ -39,6 +39,8 @@ TEST(base_path, clean_resolves_dots_without_leaving_the_root)
 	CHECK(cleans_to("a/..", "."));
 	CHECK(cleans_to("", "."));
 	CHECK(cleans_to("C:/x/../y", "C:/y"));
+	CHECK(cleans_to("C:\\x\\..\\y", "C:/y"));
+	CHECK(cleans_to("a\\b", "a\\b"));
 }
 
 TEST(base_path, inside_means_below_the_start)
