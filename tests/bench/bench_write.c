@@ -4,7 +4,8 @@
  *
  *	bench_write DIR COUNT SIZE [each|end]
  *
- * `each` (the default) flushes the folder after every file, `end` once after the last.
+ * A thousand files to a folder, as tests/bench/manifests lays them out. `each` (the default) flushes
+ * the folder after every file, `end` once after its last.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -35,30 +36,50 @@ static void write_file(int dir, int index, const char *bytes, size_t size)
 		fail("rename");
 }
 
+static int open_folder(int top, int index)
+{
+	char name[16];
+	snprintf(name, sizeof(name), "%03d", index);
+	if (mkdirat(top, name, 0755) != 0 || fsync(top) != 0)
+		fail("make folder");
+	int dir = openat(top, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		fail("open folder");
+	return dir;
+}
+
+static void write_files(int top, int count, size_t size, int flushes_each)
+{
+	enum { FILES_PER_FOLDER = 1000 };
+	char *bytes = malloc(size + 1);
+	if (!bytes)
+		fail("malloc");
+	memset(bytes, 'x', size);
+	for (int start = 0; start < count; start += FILES_PER_FOLDER) {
+		int dir = open_folder(top, start / FILES_PER_FOLDER);
+		for (int i = start; i < count && i < start + FILES_PER_FOLDER; i++) {
+			write_file(dir, i, bytes, size);
+			if (flushes_each && fsync(dir) != 0)
+				fail("fsync folder");
+		}
+		if (fsync(dir) != 0 || close(dir) != 0)
+			fail("fsync folder");
+	}
+	free(bytes);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 4) {
 		fprintf(stderr, "usage: bench_write DIR COUNT SIZE [each|end]\n");
 		return 2;
 	}
-	int count = atoi(argv[2]);
-	size_t size = (size_t)atoi(argv[3]);
-	int flushes_each = argc < 5 || strcmp(argv[4], "end") != 0;
-	char *bytes = malloc(size + 1);
-	if (!bytes)
-		fail("malloc");
-	memset(bytes, 'x', size);
-	(void)mkdir(argv[1], 0755);
-	int dir = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		fail("open folder");
-	for (int i = 0; i < count; i++) {
-		write_file(dir, i, bytes, size);
-		if (flushes_each && fsync(dir) != 0)
-			fail("fsync folder");
-	}
-	if (fsync(dir) != 0)
-		fail("fsync folder");
-	free(bytes);
+	if (mkdir(argv[1], 0755) != 0)
+		fail(argv[1]);
+	int top = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (top < 0)
+		fail(argv[1]);
+	write_files(top, atoi(argv[2]), (size_t)atoi(argv[3]),
+		    argc < 5 || strcmp(argv[4], "end") != 0);
 	return 0;
 }

@@ -5,7 +5,6 @@
  */
 #include "base/base.h"
 
-#include <sys/resource.h>
 #include <time.h>
 #include <yaml.h>
 

@@ -20,16 +20,16 @@ wait_for() { # wait_for FILE: at most ten seconds
 "$FETTLE" apply "$in" --root "$root" --yes --watch --interval 1h >"$work/log" 2>&1 &
 agent=$!
 background+=("$agent")
-wait_for "$root/data/file-000099"
+wait_for "$root/data/000/file-000099"
 sleep 0.5 # let it finish the first run and set its watches
-read -r p50 p99 worst < <("$work/bench_watch" measure "$root/data/file-000050" "$count") ||
+read -r p50 p99 worst < <("$work/bench_watch" measure "$root/data/000/file-000050" "$count") ||
 	{ tail -20 "$work/log" >&2; exit 1; }
 agent_rss=$(awk '/^VmHWM/ { print $2 }' "/proc/$agent/status")
 ticks=$(awk '{ print $14 + $15 }' "/proc/$agent/stat")
 kill "$agent"
 
 mkdir -p "$work/peer"
-cp "$root/data/file-000050" "$work/peer/"
+cp "$root/data/000/file-000050" "$work/peer/"
 "$work/bench_watch" restore "$work/peer/file-000050" &
 background+=($!)
 sleep 0.2
