@@ -67,12 +67,11 @@ struct val_entry {
 	uint8_t flags;     /* VAL_IS_MERGED */
 };
 
-struct val_index; /* hash of a large map */
-
 struct val {
 	uint8_t kind;  /* enum val_kind */
 	uint8_t style; /* enum val_style */
 	uint8_t flags; /* enum val_flags */
+	uint8_t unused;
 	struct val_mark mark;
 	const struct val_source *source; /* NULL: built by code */
 	union {
@@ -88,9 +87,8 @@ struct val {
 			uint32_t len, cap;
 		} list;
 		struct {
-			struct val_entry *entries; /* in the order they were written */
+			struct val_entry *entries; /* as written; an index may hide in front */
 			uint32_t len, cap;
-			struct val_index *index;
 		} map;
 	} as;
 };

@@ -20,6 +20,32 @@ struct val_index {
 	struct slot slots[];
 };
 
+/*
+ * In front of the entries of every map: its index, or NULL while the map is small. Kept out of
+ * struct val, of which there are many.
+ */
+struct header {
+	struct val_index *index;
+	size_t unused; /* keeps the entries aligned */
+};
+
+static struct header *header_of(const struct val *map)
+{
+	return map->as.map.entries ? (struct header *)map->as.map.entries - 1 : NULL;
+}
+
+static struct val_index *index_of(const struct val *map)
+{
+	return map->as.map.entries ? header_of(map)->index : NULL;
+}
+
+static struct val_entry *alloc_entries(struct arena *a, size_t count)
+{
+	struct header *header = arena_alloc(a, sizeof(*header) + count * sizeof(struct val_entry));
+	header->index = NULL;
+	return (struct val_entry *)(header + 1);
+}
+
 /* --- hash: seeded with an address, so that nobody outside can prepare colliding keys --- */
 
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -81,7 +107,7 @@ static bool build_index(struct arena *a, struct val *map, size_t *ret_duplicate)
 		}
 		*slot = (struct slot){ hash, i + 1 };
 	}
-	map->as.map.index = index;
+	header_of(map)->index = index;
 	return true;
 }
 
@@ -92,7 +118,7 @@ static struct val_entry *find(const struct val *map, const char *key, size_t len
 	if (!val_is(map, VAL_MAP))
 		return NULL;
 	struct val_entry *entries = map->as.map.entries;
-	struct val_index *index = map->as.map.index;
+	struct val_index *index = index_of(map);
 	if (index) {
 		uint32_t hash = hash_key(index->seed, key, len);
 		struct slot *slot = find_slot(index, map, hash, key, len);
@@ -180,22 +206,33 @@ struct val *val_new_map(struct arena *a)
 
 /* --- growing: arrays double inside the arena, the old one is left behind --- */
 
-static void *grow(struct arena *a, const void *old, uint32_t len, uint32_t *cap, size_t size)
+static void grow_list(struct arena *a, struct val *list)
 {
-	uint32_t new_cap = *cap ? *cap * 2 : FIRST_CAP;
-	void *grown = arena_zalloc(a, new_cap, size);
-	if (len)
-		memcpy(grown, old, len * size);
-	*cap = new_cap;
-	return grown;
+	uint32_t cap = list->as.list.cap ? list->as.list.cap * 2 : FIRST_CAP;
+	struct val **items = arena_zalloc(a, cap, sizeof(struct val *));
+	if (list->as.list.len)
+		memcpy(items, list->as.list.items, list->as.list.len * sizeof(*items));
+	list->as.list.items = items;
+	list->as.list.cap = cap;
+}
+
+static void grow_map(struct arena *a, struct val *map)
+{
+	uint32_t cap = map->as.map.cap ? map->as.map.cap * 2 : FIRST_CAP;
+	struct val_entry *entries = alloc_entries(a, cap);
+	struct val_index *index = index_of(map);
+	if (map->as.map.len)
+		memcpy(entries, map->as.map.entries, map->as.map.len * sizeof(*entries));
+	map->as.map.entries = entries;
+	map->as.map.cap = cap;
+	header_of(map)->index = index;
 }
 
 void val_push(struct arena *a, struct val *list, struct val *item)
 {
 	assert(val_is(list, VAL_LIST) && list->as.list.len < UINT32_MAX / 2);
 	if (list->as.list.len == list->as.list.cap)
-		list->as.list.items = grow(a, list->as.list.items, list->as.list.len,
-		                           &list->as.list.cap, sizeof(struct val *));
+		grow_list(a, list);
 	list->as.list.items[list->as.list.len++] = item;
 }
 
@@ -203,10 +240,9 @@ void val_add_entry(struct arena *a, struct val *map, const struct val_entry *ent
 {
 	assert(map->as.map.len < UINT32_MAX / 4);
 	if (map->as.map.len == map->as.map.cap)
-		map->as.map.entries = grow(a, map->as.map.entries, map->as.map.len,
-		                           &map->as.map.cap, sizeof(struct val_entry));
+		grow_map(a, map);
 	map->as.map.entries[map->as.map.len++] = *entry;
-	struct val_index *index = map->as.map.index;
+	struct val_index *index = index_of(map);
 	size_t ignored;
 	if (!index || (size_t)map->as.map.len * 2 > index->mask) {
 		if (map->as.map.len >= INDEX_FROM)
@@ -259,7 +295,7 @@ bool val_removen(struct val *map, const char *key, size_t len)
 	memmove(entry, entry + 1, (map->as.map.len - at - 1) * sizeof(*entry));
 	map->as.map.len--;
 	/* Positions moved: search linearly until the next append builds a new index. */
-	map->as.map.index = NULL;
+	header_of(map)->index = NULL;
 	return true;
 }
 
@@ -271,7 +307,7 @@ bool val_fill_map(struct arena *a, struct val *map, const struct val_entry *entr
 	assert(val_is(map, VAL_MAP) && map->as.map.len == 0 && len < UINT32_MAX / 4);
 	if (len == 0)
 		return true;
-	map->as.map.entries = arena_alloc(a, len * sizeof(*entries));
+	map->as.map.entries = alloc_entries(a, len);
 	memcpy(map->as.map.entries, entries, len * sizeof(*entries));
 	map->as.map.len = map->as.map.cap = (uint32_t)len;
 	if (len >= INDEX_FROM)

@@ -74,6 +74,10 @@ err *yaml_check_bytes(const struct val_source *source, size_t *ret_bom, bool *re
 		}
 		size_t stop = len - at >= 8 ? at + 8 : len;
 		while (at < stop) {
+			if ((unsigned char)(text[at] - 0x20) < 0x5f || text[at] == '\n') {
+				at++;
+				continue;
+			}
 			uint32_t code;
 			size_t code_len = utf8_decode(text + at, len - at, &code);
 			if (code_len == 0)
