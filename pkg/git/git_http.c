@@ -75,6 +75,7 @@ static err *send_once(struct http_stream *stream, const char *url, int *ret_stat
 		.user = session->password ? session->user : NULL,
 		.password = session->password,
 	};
+	/* cppcheck-suppress returnDanglingLifetime ; the request is not kept */
 	return http->open(http->client, &request, &stream->response, ret_status);
 }
 

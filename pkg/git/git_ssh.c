@@ -66,10 +66,11 @@ static void parse_address(const char *url, struct ssh_address *address)
 		address->path = str_detach(&decoded);
 		return;
 	}
-	const char *at = strchr(url, '@');
-	const char *colon = strchr(at[1] == '[' ? strchr(at, ']') : at, ':');
-	parse_authority(url, (size_t)(colon - url), address);
-	address->path = mem_strdup(colon + 1);
+	size_t colon = strcspn(url, "@");
+	colon += strcspn(url + colon, "[:") == 1 ? strcspn(url + colon, "]") : 0;
+	colon += strcspn(url + colon, ":");
+	parse_authority(url, colon, address);
+	address->path = mem_strdup(url + colon + (url[colon] == ':'));
 }
 
 /* The user's ssh: a command line for the shell, or one program. */
