@@ -148,6 +148,7 @@ static err *send_request(struct http_stream *stream)
 			str_format("%.*s%s", (int)(base_len - str_ends(base, "/")), base, suffix);
 		int status = 0;
 		TRY(repo_check_time(session->options, "fetching"));
+		/* cppcheck-suppress returnDanglingLifetime ; errors hold copies */
 		TRY(send_once(stream, url, &status));
 		if (status == 200)
 			return check_answer(stream, url, suffix);
