@@ -27,13 +27,10 @@ static err *parse_git(const char *text, struct source_spec *ret_spec)
 		str_addf(&display, "//%s", url.subdir);
 	if (url.ref)
 		str_addf(&display, "?ref=%s", url.ref);
-	*ret_spec = (struct source_spec){
-		.kind = SOURCE_GIT,
-		.display = str_detach(&display),
-		.location = steal(&url.url),
-		.subdir = steal(&url.subdir),
-		.ref = steal(&url.ref),
-	};
+	*ret_spec = (struct source_spec){ .kind = SOURCE_GIT, .display = str_detach(&display) };
+	ret_spec->location = steal(&url.url);
+	ret_spec->subdir = steal(&url.subdir);
+	ret_spec->ref = steal(&url.ref);
 	repo_url_clear(&url);
 	return NULL;
 }
