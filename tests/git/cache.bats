@@ -120,3 +120,15 @@ setup() {
 	done
 	[ "$(find "$CACHE" -name '*.pack' | wc -l)" -le 65 ]
 }
+
+@test "cache: who waits for the lock learns who holds it" {
+	"$FETTLE" render --no-input --root "$PWD/sand" "$RIG_HTTPS/hang/shop.git" >out 2>&1 3>&- &
+	local holder=$!
+	wait_until test -s "$(find "$CACHE" -name '*.lock' 2>/dev/null | head -1)" || true
+	wait_until grep -q hang "$RIG/https.log"
+	run --separate-stderr render --timeout 1s "$RIG_HTTPS/hang/shop.git"
+	kill "$holder"
+	[ "$status" = 5 ]
+	assert_talk_has "pid $holder"
+	assert_talk_has "the cache of 'https://127.0.0.1"
+}
