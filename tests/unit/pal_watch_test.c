@@ -76,12 +76,20 @@ static void put(const char *path, const char *text)
 	fclose(file);
 }
 
+static bool is_fine(err *take_e)
+{
+	bool is_fine = !take_e;
+
+	err_free(take_e);
+	return is_fine;
+}
+
 static void replace(const char *path, const char *text)
 {
 	AUTOFREE char *tmp = str_format("%s.tmp", path);
 
 	put(tmp, text);
-	if (rename(tmp, path) != 0)
+	if (!is_fine(fs_rename(tmp, path)))
 		abort();
 }
 
@@ -204,7 +212,7 @@ BOTH(sees_a_whole_tree_moved_into_place)
 	put(hidden, "one");
 	CHECK_OK(open_watch(backend, &watch));
 	CHECK_OK(watch_add(watch, file, 0, NULL));
-	CHECK(rename(from, to) == 0);
+	CHECK_OK(fs_rename(from, to));
 	CHECK(is_reported(watch, file));
 	put(file, "three");
 	CHECK(is_reported(watch, file));
@@ -220,7 +228,7 @@ BOTH(follows_the_path_and_not_the_inode_when_a_parent_is_swapped)
 	put(file, "one");
 	CHECK_OK(open_watch(backend, &watch));
 	CHECK_OK(watch_add(watch, file, 0, NULL));
-	CHECK(rename(a, old) == 0);
+	CHECK_OK(fs_rename(a, old));
 	CHECK(is_reported(watch, file));
 	make_dir(dir);
 	put(file, "two");
@@ -245,7 +253,7 @@ BOTH(sees_the_data_swap_of_a_kubernetes_volume)
 	CHECK_OK(open_watch(backend, &watch));
 	CHECK_OK(watch_add(watch, file, 0, NULL));
 	make_link("..2", tmp);
-	CHECK(rename(tmp, data) == 0);
+	CHECK_OK(fs_rename(tmp, data));
 	CHECK(is_reported(watch, file));
 	put(file2, "three");
 	CHECK(is_reported(watch, file));
