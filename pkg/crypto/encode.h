@@ -14,7 +14,8 @@ NODISCARD err *hex_decode(struct view text, struct str *bytes);
 enum base64_flags {
 	BASE64_NO_PADDING = 1u << 0,
 	BASE64_URL = 1u << 1, /* '-' and '_' in place of '+' and '/' */
-	BASE64_LINES = 1u << 2, /* decoding only: blanks and line ends are skipped, as YAML has them */
+	BASE64_LINES =
+		1u << 2, /* decoding only: blanks and line ends are skipped, as YAML has them */
 };
 
 /* Append; standard alphabet with padding when `flags` is 0. */

@@ -8,8 +8,8 @@
 
 #include "base/base.h"
 
-#define SHA256_BYTES 32
-#define SHA256_HEX_SIZE 65 /* with the NUL */
+#define SHA256_BYTES         32
+#define SHA256_HEX_SIZE      65 /* with the NUL */
 #define CRYPTO_TAG_KEY_BYTES 32
 
 void sha256(const void *ptr, size_t len, uint8_t ret_digest[SHA256_BYTES]);

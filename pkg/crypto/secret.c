@@ -10,7 +10,8 @@ err *secret_init(struct secret *secret, size_t len)
 		return err_new(ERR_INTERNAL, "cannot start libsodium");
 	uint8_t *ptr = len < SIZE_MAX ? sodium_malloc(len + 1) : NULL;
 	if (!ptr)
-		return err_new(ERR_LIMIT, "cannot hold a secret of %zu bytes in locked memory", len);
+		return err_new(ERR_LIMIT, "cannot hold a secret of %zu bytes in locked memory",
+		               len);
 
 	sodium_memzero(ptr, len + 1);
 	secret_clear(secret);

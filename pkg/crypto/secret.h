@@ -12,7 +12,10 @@ struct secret {
 	size_t len;
 };
 
-#define SECRET_INIT { NULL, 0 }
+#define SECRET_INIT     \
+	{               \
+		NULL, 0 \
+	}
 
 /* `len` zero bytes; replaces (and wipes) what it held. LIMIT when memory cannot be had. */
 NODISCARD err *secret_init(struct secret *secret, size_t len);

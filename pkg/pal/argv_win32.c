@@ -40,7 +40,7 @@ void argv_get(int argc, char *const *argv, struct strs *ret_args)
 static struct env_entry {
 	struct env_entry *next;
 	char *name, *value;
-} *env_entries;
+} * env_entries;
 static SRWLOCK env_lock = SRWLOCK_INIT;
 
 /* NULL: not set. Caller frees. */

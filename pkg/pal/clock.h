@@ -8,7 +8,7 @@
 #include "base/base.h"
 
 #define CLOCK_NS_PER_MS INT64_C(1000000)
-#define CLOCK_NS_PER_S INT64_C(1000000000)
+#define CLOCK_NS_PER_S  INT64_C(1000000000)
 
 /* Bytes of the longest text clock_format writes, with its NUL. */
 #define CLOCK_TEXT_SIZE 40
@@ -36,7 +36,7 @@ struct deadline {
 	int64_t at_ns;
 };
 
-#define DEADLINE_NEVER ((struct deadline){0})
+#define DEADLINE_NEVER ((struct deadline){ 0 })
 
 /* `ms` from now; zero or less is over at once. */
 struct deadline deadline_after(int64_t ms);

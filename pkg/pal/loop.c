@@ -123,14 +123,17 @@ static struct loop_io *add(struct loop *loop, struct loop_io init)
 struct loop_io *loop_add_socket(struct loop *loop, pal_handle socket, unsigned events,
                                 loop_io_fn *fn, void *ctx)
 {
-	return add(loop, (struct loop_io){ .handle = socket, .is_socket = true, .events = events,
-	                                   .fn = fn, .ctx = ctx });
+	return add(loop, (struct loop_io){ .handle = socket,
+	                                   .is_socket = true,
+	                                   .events = events,
+	                                   .fn = fn,
+	                                   .ctx = ctx });
 }
 
 struct loop_io *loop_add_handle(struct loop *loop, pal_handle handle, loop_io_fn *fn, void *ctx)
 {
-	return add(loop, (struct loop_io){ .handle = handle, .events = LOOP_READ, .fn = fn,
-	                                   .ctx = ctx });
+	return add(loop,
+	           (struct loop_io){ .handle = handle, .events = LOOP_READ, .fn = fn, .ctx = ctx });
 }
 
 void loop_io_set(struct loop_io *io, unsigned events)

@@ -98,8 +98,7 @@ static size_t look(struct loop_os *os, const struct loop_io_list *list)
 {
 	size_t count = 0;
 
-	if (os->sockets.len > 0 &&
-	    WSAPoll(os->sockets.ptr, (ULONG)os->sockets.len, 0) > 0)
+	if (os->sockets.len > 0 && WSAPoll(os->sockets.ptr, (ULONG)os->sockets.len, 0) > 0)
 		take_sockets(os, list);
 	for (size_t i = 0; i < list->len; i++) {
 		struct loop_io *io = list->ptr[i];

@@ -61,8 +61,9 @@ static err *unix_address(const char *path, union any_address *ret_address, sockl
 	size_t len = strlen(path);
 
 	if (len >= sizeof(ret_address->local.sun_path))
-		return err_new(ERR_INVALID, "cannot use socket '%s': the path is longer than %zu bytes",
-		               path, sizeof(ret_address->local.sun_path) - 1);
+		return err_new(ERR_INVALID,
+		               "cannot use socket '%s': the path is longer than %zu bytes", path,
+		               sizeof(ret_address->local.sun_path) - 1);
 	memset(ret_address, 0, sizeof(*ret_address));
 	ret_address->local.sun_family = AF_UNIX;
 	memcpy(ret_address->local.sun_path, path, len + 1);
@@ -75,8 +76,9 @@ static err *resolve(const struct sock_address *address, const char *text,
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
 
-	int code = FAULT("getaddrinfo") ? EAI_FAIL
-	                                : getaddrinfo(address->host, address->port, &hints, ret_infos);
+	int code = FAULT("getaddrinfo")
+	                   ? EAI_FAIL
+	                   : getaddrinfo(address->host, address->port, &hints, ret_infos);
 	if (code)
 		return err_new(ERR_NOT_FOUND, "cannot use address '%s': %s", text,
 		               gai_strerror(code));

@@ -44,7 +44,8 @@ static err *resolve(const char *text, struct addrinfo **ret_infos)
 	TRY(sock_address_parse(text, &address));
 	if (address.unix_path)
 		return err_hint(err_new(ERR_UNSUPPORTED,
-		                        "cannot use address '%s': no unix sockets on Windows", text),
+		                        "cannot use address '%s': no unix sockets on Windows",
+		                        text),
 		                "use a loopback port: 127.0.0.1:9090");
 	TRY(start());
 	if (getaddrinfo(address.host, address.port, &hints, ret_infos) != 0)
@@ -109,7 +110,8 @@ err *sock_accept(pal_handle listener, pal_handle *ret_conn, enum sock_state *ret
 	if (sock == INVALID_SOCKET) {
 		int code = WSAGetLastError();
 		if (code != WSAEWOULDBLOCK && code != WSAECONNRESET && code != WSAEINTR)
-			return err_new(ERR_IO, "cannot accept a connection: Winsock error %d", code);
+			return err_new(ERR_IO, "cannot accept a connection: Winsock error %d",
+			               code);
 		*ret_conn = PAL_HANDLE_NONE;
 		*ret_state = SOCK_AGAIN;
 		return NULL;

@@ -88,7 +88,10 @@ struct asking {
 	DWORD before;
 };
 
-#define ASKING_INIT { INVALID_HANDLE_VALUE, INVALID_HANDLE_VALUE, false, 0 }
+#define ASKING_INIT                                                  \
+	{                                                            \
+		INVALID_HANDLE_VALUE, INVALID_HANDLE_VALUE, false, 0 \
+	}
 
 static void asking_clear(struct asking *asking)
 {
@@ -134,7 +137,8 @@ static err *read_wide(HANDLE in, wchar_t *line, DWORD cap, DWORD *ret_len)
 	if (len == 0)
 		return err_new(ERR_CANCELLED, "interrupted");
 	if (len == cap && line[len - 1] != L'\n')
-		return err_new(ERR_LIMIT, "cannot read the answer: longer than %lu characters", cap);
+		return err_new(ERR_LIMIT, "cannot read the answer: longer than %lu characters",
+		               cap);
 	while (len > 0 && (line[len - 1] == L'\n' || line[len - 1] == L'\r'))
 		len--;
 	*ret_len = len;

@@ -138,8 +138,7 @@ void watch_set_polled(struct watch *watch, struct watch_entry *entry, bool is_po
 	if (!entry->signature)
 		entry->signature = watch_signature(entry);
 	if (watch->polled++ == 0)
-		watch->next_poll_ns =
-			clock_monotonic_ns() + watch->opts.poll_ms * CLOCK_NS_PER_MS;
+		watch->next_poll_ns = clock_monotonic_ns() + watch->opts.poll_ms * CLOCK_NS_PER_MS;
 }
 
 static err *make_absolute(const char *path, char **ret_full)

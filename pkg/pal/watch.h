@@ -19,7 +19,7 @@ enum watch_backend {
 
 struct watch_opts {
 	enum watch_backend backend;
-	int64_t poll_ms;  /* between two looks at a polled path; 0: 1000 */
+	int64_t poll_ms; /* between two looks at a polled path; 0: 1000 */
 	int64_t quiet_ms; /* after a change wait until nothing came for that long; 0: report at once */
 	int64_t quiet_max_ms; /* but no longer than that; 0: four times quiet_ms */
 };
@@ -30,7 +30,8 @@ enum watch_add_flags {
 
 enum watch_change {
 	WATCH_CHANGED = 1u << 0,
-	WATCH_LOST = 1u << 1, /* events were lost: everything may have changed; comes for every path */
+	WATCH_LOST =
+		1u << 1, /* events were lost: everything may have changed; comes for every path */
 };
 
 /* `changes` is a set of enum watch_change. May add and remove watches. */

@@ -67,8 +67,9 @@ static enum watch_arm arm_error(struct watch *watch, int code)
 		return WATCH_ARM_GONE;
 	if (code == EACCES || code == EPERM)
 		return WATCH_ARM_DENIED;
-	watch_set_note(watch, str_format("a folder cannot be watched (%s), so some paths are polled",
-	                                 strerror(code)));
+	watch_set_note(watch,
+	               str_format("a folder cannot be watched (%s), so some paths are polled",
+	                          strerror(code)));
 	return WATCH_ARM_FAILED;
 }
 

@@ -55,13 +55,13 @@ struct watch_entry {
 
 struct watch_dir {
 	char *path;
-	struct map names;        /* name -> first struct watch_link */
-	struct watch_link *any;  /* links without a name */
+	struct map names;       /* name -> first struct watch_link */
+	struct watch_link *any; /* links without a name */
 	size_t link_count;
-	uint64_t armed_epoch;    /* in which round it was armed last; 0: never */
-	enum watch_arm arm;      /* and with what result */
-	bool arm_contents;       /* and was that for contents too? */
-	bool wants_contents;     /* some link is the last one: writes count too, not only names */
+	uint64_t armed_epoch; /* in which round it was armed last; 0: never */
+	enum watch_arm arm;   /* and with what result */
+	bool arm_contents;    /* and was that for contents too? */
+	bool wants_contents;  /* some link is the last one: writes count too, not only names */
 	/* For the kernel's half: */
 	intptr_t id;             /* -1: not armed */
 	struct watch_dir *alias; /* next folder with the same id (the same inode by another path) */
@@ -75,14 +75,14 @@ struct watch_entries {
 
 struct watch {
 	struct watch_opts opts;
-	struct watch_os *os; /* NULL: everything is polled */
-	struct map entries;  /* path -> struct watch_entry */
-	struct map dirs;     /* path -> struct watch_dir */
+	struct watch_os *os;          /* NULL: everything is polled */
+	struct map entries;           /* path -> struct watch_entry */
+	struct map dirs;              /* path -> struct watch_dir */
 	struct watch_entries touched; /* something must be looked at */
 	struct watch_entries dirty;   /* to be reported */
 	struct watch_entries removed; /* freed after the report */
-	uint64_t epoch;    /* grows with every batch of events */
-	uint64_t activity; /* grows with every mark */
+	uint64_t epoch;               /* grows with every batch of events */
+	uint64_t activity;            /* grows with every mark */
 	size_t polled;
 	int64_t next_poll_ns;
 	char *note;

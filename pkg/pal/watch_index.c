@@ -244,8 +244,7 @@ void watch_resolve(struct watch *watch, struct watch_entry *entry)
 	/* The old ones last: folders that are in both stay armed. */
 	entry->links = walk.links;
 	links_clear(watch, &old);
-	watch_set_polled(watch, entry,
-	                 walk.must_poll || root_len == 0 || !watch_os_has_contents);
+	watch_set_polled(watch, entry, walk.must_poll || root_len == 0 || !watch_os_has_contents);
 	str_clear(&walk.dir);
 	str_clear(&walk.rest);
 }

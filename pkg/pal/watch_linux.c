@@ -11,8 +11,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define NAME_EVENTS (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
-#define SELF_EVENTS (IN_DELETE_SELF | IN_MOVE_SELF)
+#define NAME_EVENTS    (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
+#define SELF_EVENTS    (IN_DELETE_SELF | IN_MOVE_SELF)
 #define CONTENT_EVENTS (IN_CLOSE_WRITE | IN_ATTRIB)
 
 const bool watch_os_needs_steps = true;
@@ -40,9 +40,9 @@ void watch_os_new(struct watch *watch, struct watch_os **ret_os)
 {
 	int fd = FAULT("inotify_init") ? -1 : inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (fd < 0) {
-		watch_set_note(watch, str_format(errno == EMFILE
-		        ? "the limit fs.inotify.max_user_instances is reached, so paths are polled"
-		        : "inotify is not available, so paths are polled"));
+		const char *why = errno == EMFILE ? "fs.inotify.max_user_instances is reached"
+		                                  : "inotify is not available";
+		watch_set_note(watch, str_format("%s, so paths are polled", why));
 		return;
 	}
 	*ret_os = MEM_NEW(struct watch_os);
@@ -75,11 +75,11 @@ static const char *silent_file_system(const char *path)
 		uint32_t magic;
 		const char *name;
 	} silent[] = {
-		{ 0x6969, "NFS" },        { 0x517b, "SMB" },       { 0xff534d42, "CIFS" },
-		{ 0xfe534d42, "SMB2" },   { 0x01021997, "9p" },    { 0x65735546, "FUSE" },
-		{ 0x00c36400, "Ceph" },   { 0x5346414f, "AFS" },   { 0x9fa0, "procfs" },
-		{ 0x62656572, "sysfs" },  { 0x0bd00bd0, "Lustre" }, { 0x786f4256, "vboxsf" },
-		{ 0x01161970, "GFS2" },   { 0x47504653, "GPFS" },  { 0x63677270, "cgroup" },
+		{ 0x6969, "NFS" },       { 0x517b, "SMB" },        { 0xff534d42, "CIFS" },
+		{ 0xfe534d42, "SMB2" },  { 0x01021997, "9p" },     { 0x65735546, "FUSE" },
+		{ 0x00c36400, "Ceph" },  { 0x5346414f, "AFS" },    { 0x9fa0, "procfs" },
+		{ 0x62656572, "sysfs" }, { 0x0bd00bd0, "Lustre" }, { 0x786f4256, "vboxsf" },
+		{ 0x01161970, "GFS2" },  { 0x47504653, "GPFS" },   { 0x63677270, "cgroup" },
 	};
 	struct statfs info;
 
@@ -130,7 +130,7 @@ static enum watch_arm arm_error(struct watch *watch, int code)
 	case EPERM:
 		return WATCH_ARM_DENIED;
 	case ENOSPC:
-		watch_set_note(watch, str_format("the limit fs.inotify.max_user_watches is reached, "
+		watch_set_note(watch, str_format("fs.inotify.max_user_watches is reached, "
 		                                 "so some paths are polled"));
 		return WATCH_ARM_FAILED;
 	default:
@@ -156,8 +156,8 @@ enum watch_arm watch_os_arm(struct watch *watch, struct watch_dir *dir)
 	uint32_t mask = NAME_EVENTS | SELF_EVENTS | IN_ONLYDIR | IN_EXCL_UNLINK | IN_MASK_ADD |
 	                (dir->wants_contents ? CONTENT_EVENTS : 0);
 
-	int id = FAULT("inotify_add_watch") ? -1
-	                                    : inotify_add_watch(watch->os->fd, dir->path, mask);
+	int id =
+		FAULT("inotify_add_watch") ? -1 : inotify_add_watch(watch->os->fd, dir->path, mask);
 	if (id < 0) {
 		int code = errno;
 		if (dir->id >= 0)
@@ -168,7 +168,8 @@ enum watch_arm watch_os_arm(struct watch *watch, struct watch_dir *dir)
 	const char *silent = dir->wants_contents ? silent_file_system(dir->path) : NULL;
 	if (silent) {
 		watch_set_note(watch, str_format("'%s' is on %s, which does not tell about "
-		                                 "changes, so it is polled", dir->path, silent));
+		                                 "changes, so it is polled",
+		                                 dir->path, silent));
 		return WATCH_ARM_FAILED;
 	}
 	return WATCH_ARM_OK;
@@ -220,8 +221,7 @@ err *watch_os_drain(struct watch *watch)
 		if (len < 0)
 			return err_sys(errno, "cannot read file events");
 		for (size_t at = 0; at < (size_t)len;) {
-			const struct inotify_event *event =
-				(const void *)(buf.bytes + at);
+			const struct inotify_event *event = (const void *)(buf.bytes + at);
 			dispatch(watch, event);
 			at += sizeof(*event) + event->len;
 		}

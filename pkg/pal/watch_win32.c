@@ -11,8 +11,8 @@
 #include "pal/os_win32.h"
 #include "pal/watch_impl.h"
 
-#define FILTER                                                                                     \
-	(FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_DIR_NAME |                              \
+#define FILTER                                                        \
+	(FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_DIR_NAME | \
 	 FILE_NOTIFY_CHANGE_ATTRIBUTES | FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE)
 
 const bool watch_os_needs_steps = false;
@@ -94,10 +94,9 @@ static HANDLE open_dir(const char *path, DWORD *ret_code)
 		*ret_code = ERROR_FILE_NOT_FOUND;
 		return INVALID_HANDLE_VALUE;
 	}
-	HANDLE dir = CreateFileW(wide, FILE_LIST_DIRECTORY,
-	                         FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-	                         OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED,
-	                         NULL);
+	HANDLE dir = CreateFileW(
+		wide, FILE_LIST_DIRECTORY, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+		NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED, NULL);
 	*ret_code = GetLastError();
 	return dir;
 }
@@ -118,8 +117,10 @@ static enum watch_arm arm_error(struct watch *watch, DWORD code)
 		return WATCH_ARM_GONE;
 	if (code == ERROR_ACCESS_DENIED)
 		return WATCH_ARM_DENIED;
-	watch_set_note(watch, str_format("a folder cannot be watched (error %lu), so some paths are "
-	                                 "polled", code));
+	watch_set_note(watch,
+	               str_format("a folder cannot be watched (error %lu), so some paths are "
+	                          "polled",
+	                          code));
 	return WATCH_ARM_FAILED;
 }
 

@@ -79,8 +79,7 @@ static struct view trim(struct view text)
 		text.ptr++;
 		text.len--;
 	}
-	while (text.len > 0 &&
-	       (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t'))
+	while (text.len > 0 && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t'))
 		text.len--;
 	return text;
 }

@@ -14,7 +14,10 @@ struct serve_head {
 	bool keep_alive;
 };
 
-#define SERVE_HEAD_INIT { "GET", STR_INIT, STR_INIT, false }
+#define SERVE_HEAD_INIT                          \
+	{                                        \
+		"GET", STR_INIT, STR_INIT, false \
+	}
 
 void serve_head_clear(struct serve_head *head);
 

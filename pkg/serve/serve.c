@@ -7,13 +7,13 @@
 #include "pal/sock.h"
 #include "serve/head.h"
 
-#define MAX_CONNECTIONS 64
-#define HEAD_TIMEOUT_MS 5000
-#define IDLE_TIMEOUT_MS 15000
+#define MAX_CONNECTIONS  64
+#define HEAD_TIMEOUT_MS  5000
+#define IDLE_TIMEOUT_MS  15000
 #define WRITE_TIMEOUT_MS 10000
-#define LINGER_MS 1000
-#define ACCEPT_AT_ONCE 16   /* then the others get their turn */
-#define ACCEPT_PAUSE_MS 100 /* after an error: out of descriptors, most likely */
+#define LINGER_MS        1000
+#define ACCEPT_AT_ONCE   16  /* then the others get their turn */
+#define ACCEPT_PAUSE_MS  100 /* after an error: out of descriptors, most likely */
 
 enum conn_state {
 	CONN_READING,   /* a request, or nothing yet */
@@ -89,24 +89,31 @@ static struct conn *conn_new(struct serve *serve, pal_handle handle)
 
 static const char *status_text(int status)
 {
-	switch (status) {
-	case 200: return "OK";
-	case 204: return "No Content";
-	case 304: return "Not Modified";
-	case 400: return "Bad Request";
-	case 401: return "Unauthorized";
-	case 403: return "Forbidden";
-	case 404: return "Not Found";
-	case 405: return "Method Not Allowed";
-	case 413: return "Content Too Large";
-	case 417: return "Expectation Failed";
-	case 431: return "Request Header Fields Too Large";
-	case 500: return "Internal Server Error";
-	case 501: return "Not Implemented";
-	case 503: return "Service Unavailable";
-	case 505: return "HTTP Version Not Supported";
-	default: return "Unknown";
-	}
+	static const struct {
+		int status;
+		const char *text;
+	} texts[] = {
+		{ 200, "OK" },
+		{ 204, "No Content" },
+		{ 304, "Not Modified" },
+		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 413, "Content Too Large" },
+		{ 417, "Expectation Failed" },
+		{ 431, "Request Header Fields Too Large" },
+		{ 500, "Internal Server Error" },
+		{ 501, "Not Implemented" },
+		{ 503, "Service Unavailable" },
+		{ 505, "HTTP Version Not Supported" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (texts[i].status == status)
+			return texts[i].text;
+	return "Unknown";
 }
 
 static void add_reply(struct conn *conn, int status, const char *content_type, struct view body,

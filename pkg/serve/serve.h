@@ -27,9 +27,9 @@ struct serve_reply {
 typedef void serve_fn(void *ctx, const struct serve_request *request, struct serve_reply *reply);
 
 struct serve_opts {
-	size_t max_connections;  /* 0: 64; more are answered 503 */
-	int64_t head_timeout_ms; /* to send the whole request head; 0: 5000 */
-	int64_t idle_timeout_ms; /* kept open between two requests; 0: 15000 */
+	size_t max_connections;   /* 0: 64; more are answered 503 */
+	int64_t head_timeout_ms;  /* to send the whole request head; 0: 5000 */
+	int64_t idle_timeout_ms;  /* kept open between two requests; 0: 15000 */
 	int64_t write_timeout_ms; /* to take the reply; 0: 10000 */
 };
 

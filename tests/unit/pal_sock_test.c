@@ -19,7 +19,10 @@ struct sock {
 	pal_handle handle;
 };
 
-#define SOCK_NONE { PAL_HANDLE_NONE }
+#define SOCK_NONE               \
+	{                       \
+		PAL_HANDLE_NONE \
+	}
 
 static void sock_clear(struct sock *sock)
 {
@@ -183,8 +186,15 @@ TEST(sock, writing_to_who_is_gone_is_the_end_and_no_signal)
 TEST(sock, refuses_addresses_it_cannot_read)
 {
 	static const char *const bad[] = {
-		"", "localhost", "localhost:", "localhost:http", "localhost:65536", "localhost:-1",
-		"::1:80", "unix:", "1.2.3.4:80x",
+		"",
+		"localhost",
+		"localhost:",
+		"localhost:http",
+		"localhost:65536",
+		"localhost:-1",
+		"::1:80",
+		"unix:",
+		"1.2.3.4:80x",
 	};
 	pal_handle handle = PAL_HANDLE_NONE;
 

@@ -2,6 +2,7 @@
 #include "pal/watch.h"
 
 #include "pal/clock.h"
+#include "pal/fault.h"
 #include "pal/fs.h"
 #include "base/path.h"
 
@@ -112,16 +113,16 @@ static err *open_watch(enum watch_backend backend, struct watch **ret_watch)
 	return watch_new(&opts, ret_watch);
 }
 
-#define BOTH(name_)                                                                                \
-	static void check_##name_(enum watch_backend backend);                                     \
-	TEST(watch, name_)                                                                         \
-	{                                                                                          \
-		check_##name_(WATCH_AUTO);                                                         \
-	}                                                                                          \
-	TEST(watch_poll, name_)                                                                    \
-	{                                                                                          \
-		check_##name_(WATCH_POLL);                                                         \
-	}                                                                                          \
+#define BOTH(name_)                                            \
+	static void check_##name_(enum watch_backend backend); \
+	TEST(watch, name_)                                     \
+	{                                                      \
+		check_##name_(WATCH_AUTO);                     \
+	}                                                      \
+	TEST(watch_poll, name_)                                \
+	{                                                      \
+		check_##name_(WATCH_POLL);                     \
+	}                                                      \
 	static void check_##name_(enum watch_backend backend)
 
 BOTH(sees_a_write_in_place)
@@ -522,4 +523,63 @@ TEST(watch, ten_thousand_paths_stay_quick)
 	CHECK(is_reported(watch, last));
 	/* Far above what it takes, far below what a walk over all of them would. */
 	CHECK(clock_monotonic_ms() - start_ms < 1000);
+}
+
+TEST(watch, polls_when_there_is_no_inotify)
+{
+	struct watch_opts opts = { .poll_ms = 5 };
+	AUTOPTR(watch) watch = NULL;
+	AUTOFREE char *file = in_dir("f");
+
+	fault_arm(1);
+	CHECK_OK(watch_new(&opts, &watch));
+	fault_arm(0);
+	CHECK(watch_handle(watch) == PAL_HANDLE_NONE);
+	CHECK_HAS(watch_note(watch), "so paths are polled");
+	CHECK_OK(watch_add(watch, file, 0, NULL));
+	put(file, "one");
+	CHECK(is_reported(watch, file));
+}
+
+TEST(watch, polls_the_paths_whose_folder_cannot_be_watched)
+{
+	AUTOPTR(watch) watch = NULL;
+	AUTOFREE char *file = in_dir("f");
+
+	CHECK_OK(open_watch(WATCH_AUTO, &watch));
+	fault_arm(1);
+	CHECK_OK(watch_add(watch, file, 0, NULL));
+	fault_arm(0);
+	CHECK_INT(watch_polled(watch), 1);
+	CHECK_HAS(watch_note(watch), "some paths are polled");
+	put(file, "one");
+	CHECK(is_reported(watch, file));
+}
+
+static void live(const char *dir, const char *file)
+{
+	AUTOPTR(watch) watch = NULL;
+	AUTO(seen) seen = { 0 };
+
+	err_free(open_watch(WATCH_AUTO, &watch));
+	if (!watch)
+		return;
+	err_free(watch_add(watch, file, 0, NULL));
+	err_free(watch_add(watch, dir, WATCH_ENTRIES, NULL));
+	put(file, "one");
+	err_free(watch_read(watch, 10, note, &seen, NULL));
+	unlink(file);
+	err_free(watch_read(watch, 10, note, &seen, NULL));
+}
+
+TEST(watch, survives_any_call_that_fails)
+{
+	AUTOFREE char *dir = in_dir("d"), *file = in_dir("d/f");
+
+	make_dir(dir);
+	for (unsigned long i = 1; i < 120; i++) {
+		fault_arm(i);
+		live(dir, file);
+	}
+	fault_arm(0);
 }

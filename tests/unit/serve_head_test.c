@@ -37,14 +37,17 @@ TEST(serve_head, decides_whether_the_connection_stays_open)
 {
 	AUTO(serve_head) head = SERVE_HEAD_INIT;
 
-	CHECK_INT(serve_head_read(view_of("GET / HTTP/1.1\r\n" OK_FIELDS
-	                                  "Connection: x, Close\r\n\r\n"), &head), 200);
+	CHECK_INT(serve_head_read(
+			  view_of("GET / HTTP/1.1\r\n" OK_FIELDS "Connection: x, Close\r\n\r\n"),
+			  &head),
+	          200);
 	CHECK(!head.keep_alive);
 	CHECK_INT(serve_head_read(view_of("HEAD / HTTP/1.0\r\n\r\n"), &head), 200);
 	CHECK(!head.keep_alive);
 	CHECK_STR(head.method, "HEAD");
-	CHECK_INT(serve_head_read(view_of("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"),
-	                          &head), 200);
+	CHECK_INT(
+		serve_head_read(view_of("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"), &head),
+		200);
 	CHECK(head.keep_alive);
 }
 

@@ -2,11 +2,12 @@
 #include "serve/serve.h"
 
 #include "pal/clock.h"
+#include "pal/fault.h"
 #include "pal/loop.h"
 #include "pal/sock.h"
 
 #define WAIT_MS 5000
-#define GET "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+#define GET     "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
 
 static void reply_with_path(void *ctx, const struct serve_request *request,
                             struct serve_reply *reply)
@@ -48,7 +49,10 @@ struct client {
 	bool is_closed;
 };
 
-#define CLIENT_INIT { PAL_HANDLE_NONE, STR_INIT, false }
+#define CLIENT_INIT                              \
+	{                                        \
+		PAL_HANDLE_NONE, STR_INIT, false \
+	}
 
 static void client_clear(struct client *client)
 {
@@ -109,7 +113,8 @@ TEST(serve, answers_and_keeps_the_connection)
 	CHECK_HAS(client.got.ptr, "Content-Length: 12\r\n");
 	CHECK_HAS(client.got.ptr, "Connection: keep-alive\r\n");
 	str_reset(&client.got);
-	CHECK_OK(client_send(&client, "GET /missing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+	CHECK_OK(client_send(&client,
+	                     "GET /missing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
 	CHECK_OK(run_until(&server, &client, NULL));
 	CHECK_HAS(client.got.ptr, "HTTP/1.1 404 Not Found\r\n");
 	CHECK_HAS(client.got.ptr, "Connection: close\r\n");
@@ -168,7 +173,8 @@ TEST(serve, refuses_bad_requests_and_closes)
 
 	CHECK_OK(server_start(&server, NULL));
 	CHECK_OK(client_open(&client, &server));
-	CHECK_OK(client_send(&client, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc" GET));
+	CHECK_OK(client_send(&client,
+	                     "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc" GET));
 	CHECK_OK(run_until(&server, &client, NULL));
 	CHECK_HAS(client.got.ptr, "HTTP/1.1 405 Method Not Allowed\r\n");
 	CHECK_HAS(client.got.ptr, "Allow: GET, HEAD\r\n");
@@ -235,7 +241,8 @@ TEST(serve, forgets_clients_that_vanish)
 	for (int i = 0; i < 100; i++) {
 		AUTO(client) client = CLIENT_INIT;
 		CHECK_OK(client_open(&client, &server));
-		CHECK_OK(client_send(&client, i % 2 ? "GET /large HTTP/1.1\r\nHost: x\r\n\r\n" : "GE"));
+		CHECK_OK(client_send(&client,
+		                     i % 2 ? "GET /large HTTP/1.1\r\nHost: x\r\n\r\n" : "GE"));
 		CHECK_OK(loop_step(server.loop, 100));
 	}
 	struct deadline end = deadline_after(WAIT_MS);
@@ -253,4 +260,31 @@ TEST(serve, says_when_the_address_is_taken)
 	CHECK_ERR(serve_new(server.loop, serve_address(server.serve), NULL, reply_with_path, NULL,
 	                    &second),
 	          ERR_EXISTS, "cannot listen on");
+}
+
+static void live(void)
+{
+	AUTO(server) server = { 0 };
+	AUTO(client) client = CLIENT_INIT;
+
+	err *e = server_start(&server, NULL);
+	if (!e)
+		e = client_open(&client, &server);
+	if (!e)
+		e = client_send(&client, "GET /large HTTP/1.0\r\n\r\n");
+	for (int i = 0; i < 10 && !e && !client.is_closed; i++) {
+		e = loop_step(server.loop, 5);
+		if (!e)
+			e = client_receive(&client);
+	}
+	err_free(e);
+}
+
+TEST(serve, survives_any_call_that_fails)
+{
+	for (unsigned long i = 1; i < 60; i++) {
+		fault_arm(i);
+		live();
+	}
+	fault_arm(0);
 }
