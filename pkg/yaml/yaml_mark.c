@@ -49,14 +49,28 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* libyaml's idea of a name: what follows it directly is the value. */
+static bool is_anchor_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '-';
+}
+
+static uint32_t skip_property(const char *text, uint32_t at, uint32_t end)
+{
+	bool is_anchor = text[at++] == '&';
+	while (at < end && (is_anchor ? is_anchor_char(text[at]) : !is_space(text[at])))
+		at++;
+	return at;
+}
+
 void yaml_skip_properties(const struct yaml_loader *l, struct val_mark *mark)
 {
 	const char *text = l->source->text;
 	uint32_t at = mark->start;
 	uint32_t line_start = mark->start - (mark->column - 1);
 	while (at < mark->end && (text[at] == '&' || text[at] == '!')) {
-		while (at < mark->end && !is_space(text[at]))
-			at++;
+		at = skip_property(text, at, mark->end);
 		while (at < mark->end && (is_space(text[at]) || text[at] == '#')) {
 			if (text[at] == '#')
 				while (at + 1 < mark->end && text[at + 1] != '\n')

@@ -22,10 +22,45 @@ static void check_mark(const struct val_source *source, struct val_mark mark)
 	require(mark.line >= 1 && mark.column >= 1);
 }
 
+/* YAML knows five line ends: \n, \r and three of Unicode. */
+static bool has_line_end(struct view text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (strchr("\n\r\xc2\xe2", text.ptr[i]))
+			return true;
+	return false;
+}
+
+/* Where the text of a scalar is its value, the mark must cut out exactly that. */
+static void check_text(struct view text, uint8_t style, const char *value, size_t len)
+{
+	if (style == VAL_STYLE_PLAIN && !has_line_end(text))
+		require(view_equal(text, (struct view){ value, len }));
+	if (style == VAL_STYLE_DOUBLE || style == VAL_STYLE_SINGLE) {
+		char quote = style == VAL_STYLE_DOUBLE ? '"' : '\'';
+		require(text.len >= 2 && text.ptr[0] == quote && text.ptr[text.len - 1] == quote);
+	}
+	if (style == VAL_STYLE_LITERAL || style == VAL_STYLE_FOLDED)
+		require(text.len >= 1 && text.ptr[0] == (style == VAL_STYLE_LITERAL ? '|' : '>'));
+}
+
+/* The column counts from the byte behind the line feed (other line ends exist, but are rare). */
+static void check_column(const struct val_source *source, struct val_mark mark)
+{
+	size_t line_start = mark.start - (mark.column - 1);
+	require(mark.column - 1 <= mark.start);
+	require(line_start == 0 ||
+	        memchr(source->text + line_start, '\n', mark.start - line_start) == NULL);
+}
+
 static void check_marks(const struct val *v)
 {
 	require(v->source != NULL);
 	check_mark(v->source, v->mark);
+	check_column(v->source, v->mark);
+	bool is_own = !(v->flags & (VAL_IS_ALIAS | VAL_HAS_TAG));
+	if (v->kind == VAL_STR && is_own)
+		check_text(val_source_text(v), v->style, v->as.str.ptr, v->as.str.len);
 	const struct val *item;
 	for (VAL_EACH_ITEM(i, item, v))
 		check_marks(item);

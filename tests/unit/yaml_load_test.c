@@ -310,11 +310,20 @@ TEST(yaml, sizes_are_limited)
 	for (size_t i = 0; i < LIMIT_DOCS_PER_FILE + 1; i++)
 		str_addz(&text, "--- a\n");
 	CHECK_ERR(load(&a, text.ptr, &docs), ERR_LIMIT, "documents");
-	str_reset(&text);
-	str_addz(&text, "[");
-	for (size_t i = 0; i < LIMIT_NODES; i++)
-		str_addz(&text, "1,");
-	str_addz(&text, "1]");
+}
+
+TEST(yaml, values_are_limited)
+{
+	AUTO(arena) a = ARENA_INIT;
+	AUTO(str) text = STR_INIT;
+	struct yaml_docs docs;
+	str_addz(&text, "a: &a [");
+	for (size_t i = 0; i < 1000; i++)
+		str_addz(&text, "1, ");
+	str_addz(&text, "]\nb: [");
+	for (size_t i = 0; i < LIMIT_NODES / 1000; i++)
+		str_addz(&text, "*a, ");
+	str_addz(&text, "]\n");
 	CHECK_ERR(load(&a, text.ptr, &docs), ERR_LIMIT, "more than 2000000 values");
 }
 
