@@ -301,14 +301,13 @@ into           = $(DESTDIR)$(PREFIX)/$(1)
 
 install: all ## install into DESTDIR/PREFIX: binary, man pages, completions, systemd unit
 	install -D -m 0755 $(BUILD)/fettle $(call into,bin/fettle)
-	@for page in docs/man/*.1 docs/man/*.5 docs/man/*.7; do [ ! -f "$$page" ] || \
-		install -D -m 0644 "$$page" "$(call into,share/man/man)$${page##*.}/$${page##*/}"; done
-	@[ ! -f completions/fettle.bash ] || install -D -m 0644 completions/fettle.bash $(call into,share/bash-completion/completions/fettle)
-	@[ ! -f completions/_fettle ] || install -D -m 0644 completions/_fettle $(call into,share/zsh/site-functions/_fettle)
-	@[ ! -f completions/fettle.fish ] || install -D -m 0644 completions/fettle.fish $(call into,share/fish/vendor_completions.d/fettle.fish)
+	install -D -m 0644 -t $(call into,share/man/man1) docs/man/*.1
+	install -D -m 0644 completions/fettle.bash $(call into,share/bash-completion/completions/fettle)
+	install -D -m 0644 -t $(call into,share/zsh/site-functions) completions/_fettle
+	install -D -m 0644 -t $(call into,share/fish/vendor_completions.d) completions/fettle.fish
 	install -d $(call into,lib/systemd/system)
-	@sed 's|/usr/bin/fettle|$(PREFIX)/bin/fettle|g; s|/usr/local/bin/fettle|$(PREFIX)/bin/fettle|g' \
-		packaging/fettle-apply.service >$(call into,lib/systemd/system/fettle-apply.service)
+	sed 's|/usr/local/bin/fettle|$(PREFIX)/bin/fettle|g' packaging/fettle-apply.service \
+		>$(call into,lib/systemd/system/fettle-apply.service)
 
 setup: ## install the Debian packages that building and testing need (sudo unless root)
 	@packaging/bin/setup
