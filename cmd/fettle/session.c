@@ -39,6 +39,21 @@ static const char *project_file_in(struct arena *a, const char *path)
 	return fs_exists(file) ? arena_strdup(a, file) : NULL;
 }
 
+/* As a person standing here would write it: messages name files by it. */
+static const char *seen_from_here(struct arena *a, const char *path)
+{
+	AUTO(str) here = STR_INIT;
+	err *e = fs_current_dir(&here);
+	if (e) {
+		err_ignore(e, "the absolute path does as well");
+		return path;
+	}
+	if (str_equal(path, here.ptr))
+		return ".";
+	str_addch(&here, '/');
+	return str_starts(path, here.ptr) ? arena_strdup(a, path + here.len) : path;
+}
+
 static err *use_project(struct session *session, const char *file, const struct where_args *where)
 {
 	TRY(project_load(file, &session->arena, &session->project));
@@ -46,7 +61,7 @@ static err *use_project(struct session *session, const char *file, const struct 
 	TRY(project_environment(&session->project, where->env, &session->environment));
 	session->name = arena_printf(&session->arena, "%s/%s", session->project.name,
 	                             session->environment->name);
-	session->path = session->environment->path;
+	session->path = seen_from_here(&session->arena, session->environment->path);
 	session->root = session->environment->host_root;
 	return NULL;
 }
