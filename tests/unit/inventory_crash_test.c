@@ -16,6 +16,26 @@
 
 enum { OBJECTS = 6 };
 
+/* In memory where there is such a folder: a kill takes nothing from it, and hundreds of runs are fast. */
+static char model_dir[64];
+
+struct model {
+	bool is_made;
+};
+
+static void model_clear(struct model *model)
+{
+	if (model->is_made)
+		err_ignore(fs_remove_tree(model_dir), "a folder of a test");
+}
+
+static struct model model_make(void)
+{
+	const char *parent = fs_is_dir("/dev/shm") ? "/dev/shm" : test_dir();
+	(void)snprintf(model_dir, sizeof(model_dir), "%s/fettle-model-XXXXXX", parent);
+	return (struct model){ .is_made = mkdtemp(model_dir) != NULL };
+}
+
 static const struct inv_run_info info = { .command = "apply", .source = "model" };
 
 #ifdef FETTLE_TEST_HOOKS
@@ -28,7 +48,7 @@ static void make_digest(const char *content, uint8_t digest[INV_DIGEST_BYTES])
 
 static const char *live_path(struct arena *arena, const char *key)
 {
-	return arena_printf(arena, "%s/live/%s", test_dir(), key);
+	return arena_printf(arena, "%s/live/%s", model_dir, key);
 }
 
 /* "" for a missing file; a file that cannot be read is not a missing one. */
@@ -84,7 +104,7 @@ static err *converge(const char *content, size_t wanted, bool keeps_going)
 	struct inv_object_list objects;
 	struct inv_item items[OBJECTS] = { 0 };
 	size_t count = 0;
-	TRY(inv_open(arena_printf(&arena, "%s/state.db", test_dir()), INV_READ_WRITE, &inv));
+	TRY(inv_open(arena_printf(&arena, "%s/state.db", model_dir), INV_READ_WRITE, &inv));
 	TRY(inv_project(inv, "model", "host:/", &project));
 	TRY(inv_objects(project, &arena, &objects));
 	for (size_t i = 0; i < OBJECTS; i++) {
@@ -120,7 +140,7 @@ static bool check_record(bool is_strict)
 	AUTOPTR(inv_project) project = NULL;
 	struct inv_object_list objects;
 	AUTOERR err *e =
-		inv_open(arena_printf(&arena, "%s/state.db", test_dir()), INV_READ_ONLY, &inv);
+		inv_open(arena_printf(&arena, "%s/state.db", model_dir), INV_READ_ONLY, &inv);
 	if (!e)
 		e = inv_project(inv, "model", "host:/", &project);
 	if (!e)
@@ -151,11 +171,11 @@ static bool check_record(bool is_strict)
 
 static err *start_over(void)
 {
-	AUTOFREE char *live = str_format("%s/live", test_dir());
+	AUTOFREE char *live = str_format("%s/live", model_dir);
 	TRY(fs_remove_tree(live));
 	const char *const names[] = { "state.db", "state.db-wal", "state.db-shm" };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		AUTOFREE char *path = str_format("%s/%s", test_dir(), names[i]);
+		AUTOFREE char *path = str_format("%s/%s", model_dir, names[i]);
 		TRY(fs_remove_tree(path));
 	}
 	return fs_mkdir_all(live, 0700);
@@ -188,10 +208,11 @@ static int run_killed_at(unsigned long n)
 
 TEST(inventory_crash, a_kill_at_every_single_call_is_followed_by_convergence)
 {
+	AUTO(model) model = model_make();
+	CHECK(model.is_made);
 	for (unsigned long n = 1;; n++) {
 		CHECK(n < 3000);
 		CHECK_OK(start_over());
-		(void)test_dir();
 		int status = run_killed_at(n);
 		CHECK(check_record(false));
 		CHECK_OK(converge("second", OBJECTS - 1, false));
@@ -207,6 +228,8 @@ TEST(inventory_crash, a_kill_at_every_single_call_is_followed_by_convergence)
 TEST(inventory_crash, a_failure_of_every_single_call_is_followed_by_convergence)
 {
 	bool was_hit = true;
+	AUTO(model) model = model_make();
+	CHECK(model.is_made);
 	for (unsigned long n = 1; was_hit; n++) {
 		CHECK(n < 3000);
 		CHECK_OK(start_over());
@@ -270,7 +293,7 @@ static err *work_as(const char *name)
 	AUTO(arena) arena = ARENA_INIT;
 	AUTOPTR(inv) inv = NULL;
 	AUTOPTR(inv_project) project = NULL;
-	TRY(inv_open(arena_printf(&arena, "%s/state.db", test_dir()), INV_READ_WRITE, &inv));
+	TRY(inv_open(arena_printf(&arena, "%s/state.db", model_dir), INV_READ_WRITE, &inv));
 	TRY(inv_project(inv, name, "host:/", &project));
 	for (int i = 0; i < 10; i++) {
 		AUTOPTR(inv_run) run = NULL;
@@ -286,6 +309,8 @@ static err *work_as(const char *name)
 
 TEST(inventory_crash, projects_work_in_one_file_at_the_same_time)
 {
+	AUTO(model) model = model_make();
+	CHECK(model.is_made);
 	CHECK_OK(start_over());
 	static const char *const names[] = { "shop", "wiki", "mail" };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -307,7 +332,7 @@ TEST(inventory_crash, projects_work_in_one_file_at_the_same_time)
 	AUTOPTR(inv) inv = NULL;
 	AUTOPTR(inv_project) project = NULL;
 	struct inv_run_list runs;
-	CHECK_OK(inv_open(arena_printf(&arena, "%s/state.db", test_dir()), INV_READ_ONLY, &inv));
+	CHECK_OK(inv_open(arena_printf(&arena, "%s/state.db", model_dir), INV_READ_ONLY, &inv));
 	CHECK_OK(inv_project(inv, "wiki", "host:/", &project));
 	CHECK_OK(inv_runs(project, 0, &arena, &runs));
 	CHECK_INT(runs.len, 10);
