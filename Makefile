@@ -266,9 +266,9 @@ fmt: ## format the C code
 analyze: ## gcc -fanalyzer, cppcheck, shellcheck
 	@$(MAKE) --no-print-directory VARIANT=analyze TARGET=$(gnu) CFLAGS='-O1 -fanalyzer -Wno-error' analyze-objects
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
-		--suppress=missingIncludeSystem --suppress=unknownMacro --suppress=returnDanglingLifetime --error-exitcode=1 -j 2 -D_GNU_SOURCE \
+		--suppress=missingIncludeSystem --suppress=unknownMacro --suppress=returnDanglingLifetime --suppress=autoVariables --error-exitcode=1 -j 2 -D_GNU_SOURCE \
 		-DFETTLE_VERSION='"0"' -Ipkg $(pkg_sources) $(cmd_sources)
-	@shellcheck $(shell_scripts)
+	@shellcheck -x -S warning -e SC2154 $(shell_scripts)
 
 .PHONY: analyze-objects
 analyze-objects: $(pkg_objects) $(cmd_objects)
