@@ -293,6 +293,52 @@ static void mark_changes(struct differ *d)
 	compare_kept(d);
 }
 
+/* --- where several places would do, put a change as far down as it goes, as people expect --- */
+
+static size_t run_end(const struct side *side, size_t at)
+{
+	while (at < side->count && side->lines[at].is_changed)
+		at++;
+	return at;
+}
+
+/*
+ * The changed lines [*at, end) of `side`, with none on the other side: move down line by line
+ * while the line above equals the one below. The unchanged lines keep their texts and order.
+ */
+static void slide(struct side *side, size_t *at, const struct side *other, size_t *other_at)
+{
+	size_t start = *at, end = run_end(side, start);
+	while (end < side->count && *other_at < other->count &&
+	       !other->lines[*other_at].is_changed &&
+	       compare_lines(&side->lines[start], &side->lines[end]) == 0) {
+		side->lines[start++].is_changed = false;
+		side->lines[end].is_changed = true;
+		end = run_end(side, end);
+		(*other_at)++;
+	}
+	*at = end;
+}
+
+static void slide_changes(struct differ *d)
+{
+	size_t old_at = 0, new_at = 0;
+	while (old_at < d->old.count || new_at < d->new.count) {
+		size_t old_end = run_end(&d->old, old_at), new_end = run_end(&d->new, new_at);
+		if (old_end == old_at && new_end == new_at) {
+			old_at++;
+			new_at++;
+		} else if (new_end == new_at) {
+			slide(&d->old, &old_at, &d->new, &new_at);
+		} else if (old_end == old_at) {
+			slide(&d->new, &new_at, &d->old, &old_at);
+		} else {
+			old_at = old_end;
+			new_at = new_end;
+		}
+	}
+}
+
 /* --- hunks --- */
 
 struct writer {
@@ -427,6 +473,7 @@ void linediff_make(struct view old_text, struct view new_text, size_t context, s
 	split(old_text, &d.old);
 	split(new_text, &d.new);
 	mark_changes(&d);
+	slide_changes(&d);
 	ret_diff->is_coarse = d.is_coarse;
 	ret_diff->removed = count_changed(&d.old);
 	ret_diff->added = count_changed(&d.new);

@@ -41,6 +41,15 @@ TEST(linediff, near_changes_share_a_hunk_and_far_ones_do_not)
 	           "@@ -1,2 +1,2 @@\n-1\n+x\n 2\n@@ -6,2 +6,2 @@\n 6\n-7\n+y\n");
 }
 
+TEST(linediff, an_added_block_is_shown_as_people_wrote_it)
+{
+	check_text("- name: a\n  port: 1\n- name: c\n  port: 1\n",
+	           "- name: a\n  port: 1\n- name: b\n  port: 1\n- name: c\n  port: 1\n", 0,
+	           "@@ -2,0 +3,2 @@\n+- name: b\n+  port: 1\n");
+	check_text("{\n}\n", "{\n}\n{\n}\n", 0, "@@ -2,0 +3,2 @@\n+{\n+}\n");
+	check_text("a\nx\nx\nb\n", "a\nx\nb\n", 0, "@@ -3 +2,0 @@\n-x\n");
+}
+
 TEST(linediff, knows_equal_and_binary_texts)
 {
 	AUTO(arena) a = ARENA_INIT;
