@@ -3,7 +3,6 @@
  * when something happens to them, the wait is for that event and the other handles, and WSAPoll
  * without waiting then says what is ready.
  */
-#define BASE_ALLOW_BANNED
 #include "base/base.h"
 #include "pal/loop.h"
 

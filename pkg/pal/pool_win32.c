@@ -1,4 +1,3 @@
-#define BASE_ALLOW_BANNED
 #include "base/base.h"
 #include "pal/pool.h"
 

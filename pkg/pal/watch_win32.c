@@ -3,7 +3,6 @@
  * or another case as it likes, so it only says "something in this folder" here and signatures say
  * what. An open folder keeps those above it from being renamed, so only the last one is watched.
  */
-#define BASE_ALLOW_BANNED
 #include "base/base.h"
 #include "pal/watch.h"
 
