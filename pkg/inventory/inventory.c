@@ -23,6 +23,7 @@ static const char step_1[] =
 	" deleted INTEGER NOT NULL DEFAULT 0, forgotten INTEGER NOT NULL DEFAULT 0,"
 	" failed INTEGER NOT NULL DEFAULT 0, skipped INTEGER NOT NULL DEFAULT 0,"
 	" unknown INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0,"
+	" is_lasting INTEGER NOT NULL DEFAULT 0,"
 	" PRIMARY KEY(project, number)) STRICT, WITHOUT ROWID;"
 
 	"CREATE TABLE change("

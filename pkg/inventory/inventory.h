@@ -216,7 +216,10 @@ NODISCARD err *inv_run_finish(struct inv_run *run, enum inv_result result, const
 void inv_run_free(struct inv_run *run);
 AUTOPTR_DEFINE(inv_run)
 
-/* How many runs of each project inv_run_finish keeps; at least 1. */
+/*
+ * How many runs of each project inv_run_finish keeps, at least 1: that many that changed the recorded
+ * state, and as many others (repairs of drift, failures), so that those don't push out the former.
+ */
 void inv_set_keep_runs(struct inv *inv, size_t count);
 
 /* --- history --- */

@@ -116,7 +116,7 @@ err *inv_recover_project(struct db *db, int64_t project)
 static const char summarize_sql[] =
 	"UPDATE run SET created=s.created, updated=s.updated, adopted=s.adopted,"
 	" recorded=s.recorded, deleted=s.deleted, forgotten=s.forgotten, failed=s.failed,"
-	" skipped=s.skipped, unknown=s.unknown FROM (SELECT"
+	" skipped=s.skipped, unknown=s.unknown, is_lasting=s.lasting>0 FROM (SELECT"
 	" count(*) FILTER (WHERE outcome='done' AND action='create') AS created,"
 	" count(*) FILTER (WHERE outcome='done' AND action='update') AS updated,"
 	" count(*) FILTER (WHERE outcome='done' AND action='adopt') AS adopted,"
@@ -125,7 +125,9 @@ static const char summarize_sql[] =
 	" count(*) FILTER (WHERE outcome='done' AND action='forget') AS forgotten,"
 	" count(*) FILTER (WHERE outcome='failed') AS failed,"
 	" count(*) FILTER (WHERE outcome='skipped') AS skipped,"
-	" count(*) FILTER (WHERE outcome='unknown') AS unknown"
+	" count(*) FILTER (WHERE outcome='unknown') AS unknown,"
+	" count(*) FILTER (WHERE outcome IN ('done', 'unknown')"
+	" AND (until_run IS NULL OR action IN ('delete', 'forget'))) AS lasting"
 	" FROM change WHERE project=?1 AND run=?2) AS s WHERE project=?1 AND number=?2";
 
 err *inv_summarize_run(struct db *db, int64_t project, int64_t number)
@@ -140,30 +142,24 @@ err *inv_summarize_run(struct db *db, int64_t project, int64_t number)
 /* --- old history --- */
 
 /*
- * Of runs before ?2 only those changes are needed that are still the version of their object at
- * run ?2, or whose outcome is still open.
+ * A run is lasting when it changed what is recorded as the state of an object. Repairs of drift and
+ * failed attempts are not: however many an agent makes in a night, they must not push out the runs
+ * that a rollback wants to go back to. So both kinds have their own number to keep.
  */
-#define NOT_NEEDED                                                                     \
-	"project=?1 AND run<?2 AND (until_run<=?2 OR outcome IN ('failed', 'skipped')" \
-	" OR action IN ('delete', 'forget'))"
 
-static const char *const prune_sql[] = {
-	"DELETE FROM text WHERE id IN (SELECT manifest FROM change WHERE " NOT_NEEDED ")",
-	"DELETE FROM change WHERE " NOT_NEEDED,
-	"DELETE FROM run WHERE project=?1 AND number<?2",
-};
-
-/* Number of the oldest run to keep; 0 when there are not too many. */
-static err *oldest_to_keep(struct db *db, int64_t project, size_t keep, int64_t *ret_number)
+/* Number of the oldest of the newest `keep` runs of that kind; 0 when there are not more. */
+static err *oldest_to_keep(struct db *db, int64_t project, bool is_lasting, size_t keep,
+                           int64_t *ret_number)
 {
 	AUTOPTR(db_stmt) stmt = NULL;
 	bool has_row = false;
-	TRY(db_prepare(
-		db,
-		"SELECT number FROM run WHERE project=?1 ORDER BY number DESC LIMIT 2 OFFSET ?2",
-		&stmt));
+	TRY(db_prepare(db,
+	               "SELECT number FROM run WHERE project=?1 AND is_lasting=?2"
+	               " ORDER BY number DESC LIMIT 2 OFFSET ?3",
+	               &stmt));
 	db_bind_int(stmt, 1, project);
-	db_bind_int(stmt, 2, (int64_t)keep - 1);
+	db_bind_int(stmt, 2, is_lasting);
+	db_bind_int(stmt, 3, (int64_t)keep - 1);
 	TRY(db_step(stmt, &has_row));
 	int64_t oldest = has_row ? db_column_int(stmt, 0) : 0;
 	if (has_row)
@@ -172,18 +168,45 @@ static err *oldest_to_keep(struct db *db, int64_t project, size_t keep, int64_t 
 	return NULL;
 }
 
-err *inv_prune_history(struct db *db, int64_t project, size_t keep)
+static err *remove_before(struct db *db, int64_t project, int64_t oldest, const char *const *sql,
+                          size_t count)
 {
-	int64_t oldest = 0;
-	TRY(oldest_to_keep(db, project, keep, &oldest));
-	if (!oldest)
-		return NULL;
-	for (size_t i = 0; i < ARRAY_LEN(prune_sql); i++) {
+	for (size_t i = 0; i < count && oldest; i++) {
 		AUTOPTR(db_stmt) stmt = NULL;
-		TRY(db_prepare(db, prune_sql[i], &stmt));
+		TRY(db_prepare(db, sql[i], &stmt));
 		db_bind_int(stmt, 1, project);
 		db_bind_int(stmt, 2, oldest);
 		TRY(db_run(stmt));
 	}
 	return NULL;
+}
+
+/*
+ * Of runs before ?2 only those changes are needed that are still the version of their object at
+ * run ?2, or whose outcome is still open.
+ */
+#define NOT_NEEDED                                                                     \
+	"project=?1 AND run<?2 AND (until_run<=?2 OR outcome IN ('failed', 'skipped')" \
+	" OR action IN ('delete', 'forget'))"
+
+static const char *const prune_lasting_sql[] = {
+	"DELETE FROM text WHERE id IN (SELECT manifest FROM change WHERE " NOT_NEEDED ")",
+	"DELETE FROM change WHERE " NOT_NEEDED,
+	"DELETE FROM run WHERE project=?1 AND number<?2",
+};
+
+/* Their changes are no version of anything and have no text. */
+static const char *const prune_others_sql[] = {
+	("DELETE FROM change WHERE project=?1 AND run IN"
+	 " (SELECT number FROM run WHERE project=?1 AND is_lasting=0 AND number<?2)"),
+	"DELETE FROM run WHERE project=?1 AND is_lasting=0 AND number<?2",
+};
+
+err *inv_prune_history(struct db *db, int64_t project, size_t keep)
+{
+	int64_t oldest = 0;
+	TRY(oldest_to_keep(db, project, true, keep, &oldest));
+	TRY(remove_before(db, project, oldest, prune_lasting_sql, ARRAY_LEN(prune_lasting_sql)));
+	TRY(oldest_to_keep(db, project, false, keep, &oldest));
+	return remove_before(db, project, oldest, prune_others_sql, ARRAY_LEN(prune_others_sql));
 }

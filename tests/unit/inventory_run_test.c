@@ -394,6 +394,36 @@ TEST(inventory, forgets_old_runs_but_never_what_later_ones_need)
 	CHECK_INT(runs.ptr[0].updated, 1);
 }
 
+TEST(inventory, repairs_and_failures_do_not_push_out_what_can_be_rolled_back_to)
+{
+	FIXTURE(f);
+	inv_set_keep_runs(f.inv, 2);
+	struct inv_item create = item(INV_CREATE, "a", "one");
+	struct inv_item update = item(INV_UPDATE, "a", "two");
+	CHECK_OK(apply(f.project, &create, 1));
+	CHECK_OK(apply(f.project, &update, 1));
+	for (int i = 0; i < 5; i++) {
+		CHECK_OK(apply(f.project, &update, 1));
+		AUTOPTR(inv_run) run = NULL;
+		struct inv_item other = item(INV_CREATE, "b", "bee");
+		CHECK_OK(inv_run_begin(f.project, &info, &other, 1, &run));
+		CHECK_OK(report(run, 0, INV_FAILED));
+		CHECK_OK(inv_run_finish(run, INV_RUN_FAILED, NULL));
+	}
+	struct inv_run_list runs;
+	CHECK_OK(inv_runs(f.project, 0, &f.arena, &runs));
+	CHECK_INT(runs.len, 4);
+	CHECK_INT(runs.ptr[0].number, 12);
+	CHECK_INT(runs.ptr[1].number, 11);
+	CHECK_INT(runs.ptr[2].number, 2);
+	CHECK_INT(runs.ptr[3].number, 1);
+	CHECK_STR(snapshot(&f, 1), "a=one");
+	CHECK_STR(snapshot(&f, 12), "a=two");
+	AUTO(str) text = STR_INIT;
+	CHECK_OK(inv_manifest(f.project, "a", &text));
+	CHECK_STR(text.ptr, "two");
+}
+
 TEST(inventory, knows_what_other_projects_claim)
 {
 	FIXTURE(f);
