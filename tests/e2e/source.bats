@@ -188,6 +188,13 @@ erase" ]
 	assert_has "content: one"
 }
 
+@test "source: on a terminal git asks for the password, and does not show it" {
+	run -0 python3 "$BATS_TEST_DIRNAME/../rig/git/on_terminal.py" Username bob Password s3cret -- \
+		"$FETTLE" render --root "$PWD/sand" "$RIG_HTTPS/auth/shop.git//envs/prod?ref=v1"
+	assert_has "content: one"
+	assert_lacks "s3cret"
+}
+
 @test "source: without credentials the error says how to give them" {
 	run --separate-stderr -4 render "$RIG_HTTPS/auth/shop.git//envs/prod?ref=v1"
 	assert_talk_has "wants a user name and password"
