@@ -48,14 +48,20 @@ static const struct cli_exit exits[] = {
 	{ 0, NULL }
 };
 
-/* The newest run but one that went well; the newest itself is what to go back from. */
+/*
+ * The newest run that went well before the one to go back from: the newest that changed what is
+ * wanted (after it came only repairs and failures).
+ */
 static err *choose_run(struct session *session, int64_t wanted, struct inv_run_record *ret_run)
 {
 	if (wanted)
 		return inv_run_get(session->owned, wanted, &session->arena, ret_run);
 	struct inv_run_list runs;
 	TRY(inv_runs(session->owned, 0, &session->arena, &runs));
-	for (size_t i = 1; i < runs.len; i++)
+	size_t from = 0;
+	while (from < runs.len && !runs.ptr[from].is_lasting)
+		from++;
+	for (size_t i = from + 1; i < runs.len; i++)
 		if (runs.ptr[i].result == INV_OK) {
 			*ret_run = runs.ptr[i];
 			return NULL;

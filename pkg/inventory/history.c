@@ -9,7 +9,7 @@
 #define RUN_COLUMNS                                                                              \
 	"number, started_ms, finished_ms, result, command, source, git_commit, author, subject," \
 	" user, host, message, created, updated, adopted, recorded, deleted, forgotten, failed," \
-	" skipped, unknown, unchanged"
+	" skipped, unknown, unchanged, is_lasting"
 
 static size_t column_count(struct db_stmt *stmt, int column)
 {
@@ -40,6 +40,7 @@ static err *load_run(struct db_stmt *stmt, struct arena *arena, struct inv_run_r
 		.skipped = column_count(stmt, 19),
 		.unknown = column_count(stmt, 20),
 		.unchanged = column_count(stmt, 21),
+		.is_lasting = db_column_int(stmt, 22) != 0,
 	};
 	TRY(inv_parse_result(db_column_text(stmt, 3), &record.result));
 	*ret_record = record;

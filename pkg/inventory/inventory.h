@@ -234,6 +234,7 @@ struct inv_run_record {
 	const char *message;                                            /* or NULL */
 	size_t created, updated, adopted, recorded, deleted, forgotten; /* done */
 	size_t failed, skipped, unknown, unchanged;
+	bool is_lasting; /* changed what is wanted; false for repairs of drift and failed attempts */
 };
 struct inv_run_list {
 	struct inv_run_record *ptr;

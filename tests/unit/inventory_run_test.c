@@ -415,7 +415,9 @@ TEST(inventory, repairs_and_failures_do_not_push_out_what_can_be_rolled_back_to)
 	CHECK_INT(runs.len, 4);
 	CHECK_INT(runs.ptr[0].number, 12);
 	CHECK_INT(runs.ptr[1].number, 11);
+	CHECK(!runs.ptr[0].is_lasting && !runs.ptr[1].is_lasting);
 	CHECK_INT(runs.ptr[2].number, 2);
+	CHECK(runs.ptr[2].is_lasting && runs.ptr[3].is_lasting);
 	CHECK_INT(runs.ptr[3].number, 1);
 	CHECK_STR(snapshot(&f, 1), "a=one");
 	CHECK_STR(snapshot(&f, 12), "a=two");
