@@ -266,7 +266,7 @@ TEST(host_file, takes_content_from_files_and_base64)
 	CHECK_OK(fs_lstat(rig_path(&rig, "a"), &stat));
 	CHECK_INT(stat.size, 4);
 	CHECK_HAS(rig_record(&rig, "File/a")->manifest, "\"contentBase64\":\"YQBi/w==\"");
-	CHECK_ERR(rig_plan(&rig, FILE_("a", "path: /a, contentFrom: missing")), ERR_NOT_FOUND,
+	CHECK_ERR(rig_plan(&rig, FILE_("a", "path: /a, contentFrom: missing")), ERR_INVALID,
 	          "cannot read contentFrom 'missing'");
 }
 
