@@ -1,5 +1,5 @@
 /*
- * OpenSSL's SHA-256 for its use of the CPU's own instructions (five times libsodium's speed). Its
+ * OpenSSL's SHA-256 for its use of the CPU's own instructions (four times libsodium's speed). Its
  * low-level calls on purpose, deprecated though they are: EVP would first load the providers and the
  * configuration file, which costs more than hashing a small file.
  */
@@ -17,7 +17,7 @@ void sha256_start(struct sha256 *hash)
 {
 	/*
 	 * Finds out what the CPU can do, once and safe from any thread. Our build of the library does
-	 * not do it at program start; without it this is seven times slower.
+	 * not do it at program start; without it this is three times slower.
 	 */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT |
 	                            OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS,
