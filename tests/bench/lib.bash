@@ -56,7 +56,7 @@ time_text() {
 	}'
 }
 
-head_line() { printf '%-34s %10s %10s %7s %10s %9s  %s\n' name ours peer ratio cpu rss target; }
+head_line() { printf '%-44s %10s %10s %7s %10s %9s  %s\n' name ours peer ratio cpu rss target; }
 
 # row NAME OURS_US PEER_US CPU_US RSS_KIB MAX_RATIO MAX_RSS_MIB: the ratio or size may be "-"
 row() {
@@ -71,7 +71,7 @@ row() {
 		awk -v a="$5" -v b="$7" 'BEGIN { exit !(a > b * 1024) }' && verdict=MISSED
 	fi
 	[ -n "$target" ] || verdict=''
-	printf '%-34s %10s %10s %6sx %10s %9s  %s\n' "$1" "$(time_text "$2")" "$(time_text "$3")" \
+	printf '%-44s %10s %10s %6sx %10s %9s  %s\n' "$1" "$(time_text "$2")" "$(time_text "$3")" \
 		"$ratio" "$(time_text "$4")" "$(awk -v k="$5" 'BEGIN { printf "%.1f MiB", k / 1024 }')" \
 		"$target${verdict:+ $verdict}"
 }
