@@ -80,7 +80,18 @@ static const struct cli_exit exits[] = {
 	{ 0, NULL }
 };
 
-static err *check_args(const struct apply_args *args)
+/* A variable such as FETTLE_ENV is meant for other commands; only what was typed contradicts. */
+static err *check_plan_args(const struct cli_ctx *ctx)
+{
+	static const char *const names[] = { "env", "prune", "prune-changed", "max-deletions" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (cli_is_given(ctx->parsed, names[i]))
+			return err_new(ERR_USAGE, "--plan says itself where and what to prune; "
+			               "leave out --%s", names[i]);
+	return NULL;
+}
+
+static err *check_args(const struct cli_ctx *ctx, const struct apply_args *args)
 {
 	if (args->watch && (args->dry_run || args->plan_file))
 		return err_new(ERR_USAGE, "--watch cannot go with %s",
@@ -90,10 +101,7 @@ static err *check_args(const struct apply_args *args)
 		                "say so with --yes");
 	if (args->watch && args->where.path && str_equal(args->where.path, "-"))
 		return err_new(ERR_USAGE, "--watch cannot follow standard input");
-	if (args->plan_file && (args->where.env || args->prune.prune))
-		return err_new(ERR_USAGE, "--plan says itself where and whether to prune; leave out %s",
-		               args->where.env ? "--env" : "--prune");
-	return NULL;
+	return args->plan_file ? check_plan_args(ctx) : NULL;
 }
 
 /* --- a saved plan --- */
@@ -153,7 +161,7 @@ static err *run_saved(struct cli_ctx *ctx, const struct apply_args *args)
 		struct where_args where = { .path = args->where.path ? args->where.path : saved.path,
 			                    .root = args->where.root ? args->where.root : saved.root,
 			                    .name = saved.project };
-		e = session_begin(&session, ctx->app, &where, args->timeout_ms);
+		e = session_begin(&session, ctx, &where, args->timeout_ms);
 		if (!e)
 			e = apply_saved(&session, ctx, args, &saved);
 		session_clear(&session);
@@ -187,7 +195,8 @@ static err *watch(struct session *session, struct cli_ctx *ctx, const struct app
 		                               .metrics = args->metrics,
 		                               .log_format = (enum ui_log_format)args->log_format,
 		                               .threads = (unsigned)args->concurrency,
-		                               .timeout_ms = args->timeout_ms };
+		                               .timeout_ms = session->timeout_ms };
+	session->deadline = DEADLINE_NEVER; /* each round has its own */
 	options.plan.checks_records = true;
 	TRY(prune_options(&args->prune, session, &options.plan));
 	return apply_watch(session, ctx, &options);
@@ -196,12 +205,11 @@ static err *watch(struct session *session, struct cli_ctx *ctx, const struct app
 static err *run(struct cli_ctx *ctx, const void *data)
 {
 	const struct apply_args *args = data;
-	TRY(check_args(args));
+	TRY(check_args(ctx, args));
 	if (args->plan_file)
 		return run_saved(ctx, args);
 	struct session session;
-	int64_t timeout_ms = args->watch ? 0 : args->timeout_ms;
-	err *e = session_begin(&session, ctx->app, &args->where, timeout_ms);
+	err *e = session_begin(&session, ctx, &args->where, args->timeout_ms);
 	session.must_identify = true;
 	if (!e)
 		e = args->watch ? watch(&session, ctx, args) : apply_once(&session, ctx, args);

@@ -98,7 +98,7 @@ static err *run(struct cli_ctx *ctx, const void *data)
 {
 	const struct diff_args *args = data;
 	struct session session;
-	err *e = session_begin(&session, ctx->app, &args->where, args->timeout_ms);
+	err *e = session_begin(&session, ctx, &args->where, args->timeout_ms);
 	session.must_identify = true;
 	if (!e)
 		e = diff(&session, ctx, args);

@@ -219,7 +219,7 @@ static err *run(struct cli_ctx *ctx, const void *data)
 {
 	const struct history_args *args = data;
 	struct session session;
-	err *e = session_begin(&session, ctx->app, &args->where, 0);
+	err *e = session_begin(&session, ctx, &args->where, 0);
 	if (!e)
 		e = show(&session, args);
 	session_clear(&session);

@@ -23,7 +23,10 @@ struct prune_args {
 	             "more.",                                                                      \
 	  .setting = "prune.maxDeletions" }
 
-/* Options, then the environment, then the defaults. USAGE for a bad limit. */
+/*
+ * Command line and variables, then the environment, then settings files, then the defaults. USAGE for
+ * a bad limit.
+ */
 NODISCARD err *prune_options(const struct prune_args *args, const struct session *session,
                              struct plan_options *options);
 

@@ -116,7 +116,7 @@ static err *run(struct cli_ctx *ctx, const void *data)
 {
 	const struct render_args *args = data;
 	struct session session;
-	err *e = session_begin(&session, ctx->app, &args->where, args->timeout_ms);
+	err *e = session_begin(&session, ctx, &args->where, args->timeout_ms);
 	if (!e)
 		e = render(&session, args->output);
 	session_clear(&session);

@@ -159,7 +159,7 @@ static err *run(struct cli_ctx *ctx, const void *data)
 {
 	const struct rollback_args *args = data;
 	struct session session;
-	err *e = session_begin(&session, ctx->app, &args->where, args->timeout_ms);
+	err *e = session_begin(&session, ctx, &args->where, args->timeout_ms);
 	if (!e)
 		e = go_back(&session, ctx, args);
 	session_clear(&session);

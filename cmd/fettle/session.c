@@ -150,18 +150,35 @@ static err *make_root_absolute(struct session *session)
 	return NULL;
 }
 
-err *session_begin(struct session *session, struct app *app, const struct where_args *where,
-                   int64_t timeout_ms)
+bool session_overrides(const struct session *session, const char *option, enum setting setting)
 {
-	*session = (struct session){ .app = app, .ui = app->ui };
+	return cli_is_given(session->parsed, option) ||
+	       settings_place(session->settings, setting).origin == SETTING_FROM_ENV;
+}
+
+static void set_deadline(struct session *session, int64_t timeout_ms)
+{
+	const struct environment *environment = session->environment;
+	session->timeout_ms = timeout_ms;
+	if (timeout_ms > 0 && environment && environment->timeout_ms > 0 &&
+	    !session_overrides(session, "timeout", SETTING_APPLY_TIMEOUT))
+		session->timeout_ms = environment->timeout_ms;
+	session->deadline = session->timeout_ms > 0 ? deadline_after(session->timeout_ms)
+	                                            : DEADLINE_NEVER;
+}
+
+err *session_begin(struct session *session, const struct cli_ctx *ctx,
+                   const struct where_args *where, int64_t timeout_ms)
+{
+	*session = (struct session){ .app = ctx->app, .ui = ctx->ui, .parsed = ctx->parsed };
 	manifests_init(&session->manifests);
 	records_init(&session->records);
-	session->deadline = timeout_ms > 0 ? deadline_after(timeout_ms) : DEADLINE_NEVER;
 	session->cancel = cancel_new();
 	TRY(sig_install(session->cancel, false));
-	TRY(app_settings(app, &session->settings));
+	TRY(app_settings(ctx->app, &session->settings));
 	TRY(resolve_names(session, where));
 	TRY(make_root_absolute(session));
+	set_deadline(session, timeout_ms);
 	return find_state_dir(session);
 }
 

@@ -46,6 +46,7 @@ void complete_environments(struct app *app, const char *prefix, struct cli_candi
 struct session {
 	struct app *app;
 	struct ui *ui;
+	const struct cli_parsed *parsed;
 	struct arena arena;
 	const struct settings *settings;
 	bool has_project;
@@ -57,6 +58,7 @@ struct session {
 	const char *state_dir;
 	const char *cache_dir;
 	struct cancel *cancel;
+	int64_t timeout_ms;     /* as option, environment and settings say; 0: none */
 	struct deadline deadline;
 	bool must_identify; /* also name the commit around a folder: costs a look at the repository */
 
@@ -73,10 +75,19 @@ struct session {
 	struct records records;
 };
 
-/* From options and fettle.yaml to names; installs the signal handlers. `timeout_ms` 0: none. */
-NODISCARD err *session_begin(struct session *session, struct app *app,
+/*
+ * From options and fettle.yaml to names; installs the signal handlers. `timeout_ms` is the value of
+ * --timeout, 0 for commands that have none; the environment's own may take its place.
+ */
+NODISCARD err *session_begin(struct session *session, const struct cli_ctx *ctx,
                              const struct where_args *where, int64_t timeout_ms);
 void session_clear(struct session *session);
+
+/*
+ * Was `option` given on the command line, or its setting by a variable? Then it stands above what an
+ * environment of fettle.yaml says; a value from a settings file stands below.
+ */
+bool session_overrides(const struct session *session, const char *option, enum setting setting);
 
 /* Take the source's name apart, touch nothing. */
 NODISCARD err *session_parse_source(struct session *session);

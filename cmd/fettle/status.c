@@ -184,7 +184,7 @@ static err *run(struct cli_ctx *ctx, const void *data)
 {
 	const struct status_args *args = data;
 	struct session session;
-	err *e = session_begin(&session, ctx->app, &args->where, 0);
+	err *e = session_begin(&session, ctx, &args->where, 0);
 	if (!e)
 		e = look(&session, ctx, args);
 	session_clear(&session);

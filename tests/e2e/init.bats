@@ -84,3 +84,10 @@ setup() {
 	run --separate-stderr -0 fettle doctor -o json
 	echo "$output" | python3 -c 'import json,sys; assert json.load(sys.stdin)["schema"]=="fettle.doctor/1"'
 }
+
+@test "project: the environment's timeout is kept, but --timeout is stronger" {
+	mkdir m && printf 'apiVersion: host.fettle.dev/v1\nkind: Command\nmetadata: {name: slow}\nspec: {apply: [sleep, "3"]}\n' >m/a.yaml
+	printf 'apiVersion: fettle.dev/v1\nkind: Project\nmetadata: {name: p}\nenvironments:\n  dev:\n    path: m\n    target: {host: {root: root}}\n    timeout: 200ms\n' >fettle.yaml
+	run --separate-stderr -124 fettle apply --yes
+	run --separate-stderr -0 fettle apply --yes --timeout 1m
+}

@@ -56,3 +56,9 @@ setup() {
 	run -1 grep -c uno plan.json
 	run -1 grep one plan.json
 }
+
+@test "apply --plan: a variable that names an environment is not in the way, the option is" {
+	FETTLE_ENV=prod run --separate-stderr -0 fettle apply --plan plan.json --yes
+	run --separate-stderr -2 fettle apply --plan plan.json --yes --env prod
+	assert_talk_has "leave out --env"
+}

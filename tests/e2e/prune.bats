@@ -97,3 +97,28 @@ drop_b() {
 	run --separate-stderr -5 fettle apply other --root root --yes
 	assert_talk_has "belongs to"
 }
+
+# A project with one environment that prunes, applied once; then one of its three files is dropped.
+pruning_project() {
+	printf 'apiVersion: fettle.dev/v1\nkind: Project\nmetadata: {name: p}\nenvironments:\n  dev:\n    path: m\n    target: {host: {root: proot}}\n    prune: {enabled: true, maxDeletions: %s}\n' "$1" >fettle.yaml
+	fettle apply --yes >/dev/null
+	drop_b
+}
+
+@test "prune: --no-prune is stronger than the environment" {
+	pruning_project 10
+	run --separate-stderr -0 fettle apply --no-prune --yes
+	[ -f proot/etc/b ]
+	run --separate-stderr -0 fettle apply --yes
+	[ ! -e proot/etc/b ]
+}
+
+@test "prune: the environment's limit is stronger than a settings file, a variable than both" {
+	pruning_project 0
+	mkdir -p "$XDG_CONFIG_HOME/fettle"
+	echo 'prune.maxDeletions: 50' >"$XDG_CONFIG_HOME/fettle/settings.yaml"
+	run --separate-stderr -5 fettle apply --yes
+	assert_talk_has "more than the 0 allowed"
+	FETTLE_PRUNE_MAX_DELETIONS=1 run --separate-stderr -0 fettle apply --yes
+	[ ! -e proot/etc/b ]
+}
