@@ -56,10 +56,26 @@ static bool is_anchor_char(char c)
 	       c == '_' || c == '-';
 }
 
+/* Bytes of a line end: \n, \r, \r\n, and U+0085, U+2028, U+2029, which YAML 1.1 counts too. */
+static uint32_t line_end_len(const char *text, uint32_t at, uint32_t end)
+{
+	uint32_t left = end - at;
+	if (left >= 2 && memcmp(text + at, "\r\n", 2) == 0)
+		return 2;
+	if (left >= 1 && (text[at] == '\n' || text[at] == '\r'))
+		return 1;
+	if (left >= 2 && memcmp(text + at, "\xc2\x85", 2) == 0)
+		return 2;
+	if (left >= 3 && memcmp(text + at, "\xe2\x80", 2) == 0 && (text[at + 2] & 0xfe) == 0xa8)
+		return 3;
+	return 0;
+}
+
 static uint32_t skip_property(const char *text, uint32_t at, uint32_t end)
 {
 	bool is_anchor = text[at++] == '&';
-	while (at < end && (is_anchor ? is_anchor_char(text[at]) : !is_space(text[at])))
+	while (at < end && (is_anchor ? is_anchor_char(text[at])
+	                              : !is_space(text[at]) && line_end_len(text, at, end) == 0))
 		at++;
 	return at;
 }
@@ -69,17 +85,22 @@ void yaml_skip_properties(const struct yaml_loader *l, struct val_mark *mark)
 	const char *text = l->source->text;
 	uint32_t at = mark->start;
 	uint32_t line_start = mark->start - (mark->column - 1);
-	while (at < mark->end && (text[at] == '&' || text[at] == '!')) {
-		at = skip_property(text, at, mark->end);
-		while (at < mark->end && (is_space(text[at]) || text[at] == '#')) {
-			if (text[at] == '#')
-				while (at + 1 < mark->end && text[at + 1] != '\n')
-					at++;
-			if (text[at] == '\n') {
-				mark->line++;
-				line_start = at + 1;
-			}
+	bool is_comment = false;
+	while (at < mark->end) {
+		uint32_t feed = line_end_len(text, at, mark->end);
+		if (feed > 0) {
+			at += feed;
+			line_start = at;
+			mark->line++;
+			is_comment = false;
+		} else if (is_comment || text[at] == ' ' || text[at] == '\t') {
 			at++;
+		} else if (text[at] == '#') {
+			is_comment = true;
+		} else if (text[at] == '&' || text[at] == '!') {
+			at = skip_property(text, at, mark->end);
+		} else {
+			break;
 		}
 	}
 	mark->start = at;
