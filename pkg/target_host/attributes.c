@@ -33,35 +33,78 @@ err *host_mode_parse(const struct val *v, uint32_t *ret_mode)
 	                v->as.integer);
 }
 
-typedef err *id_of_name(struct fs_root *root, const char *name, uint32_t *ret_id);
+/* --- owners --- */
 
 struct owner {
 	uint32_t id;
-	const char *name;
+	const char *name; /* as this machine calls it; as written while there is no such user */
 	bool is_unknown;
 };
 
-static err *compile_owner(struct host *host, struct arena *arena, const struct val *v,
-                          id_of_name *find, struct owner *ret_owner)
+struct owner_kind {
+	char letter; /* of its keys in host->owners */
+	err *(*id_of)(struct fs_root *root, const char *name, uint32_t *ret_id);
+	void (*name_of)(struct fs_root *root, uint32_t id, struct str *ret_name);
+};
+
+static const struct owner_kind user_kind = { 'u', user_id, user_name };
+static const struct owner_kind group_kind = { 'g', user_group_id, user_group_name };
+
+static err *look_up(struct host *host, const struct owner_kind *kind, const char *text,
+                    struct owner *ret_owner)
 {
+	AUTO(str) name = STR_INIT;
+	struct owner owner = { .id = FS_KEEP };
+	err *e = kind->id_of(host->root, text, &owner.id);
+	if (e && !err_is(e, ERR_NOT_FOUND))
+		return e;
+	owner.is_unknown = e != NULL;
+	err_ignore(e, "a Command of the set may make it; link decides");
+	if (owner.is_unknown)
+		str_addz(&name, text);
+	else
+		kind->name_of(host->root, owner.id, &name);
+	owner.name = arena_strdup(&host->owner_arena, name.ptr);
+	*ret_owner = owner;
+	return NULL;
+}
+
+/* Each name is asked for once in a compilation; link forgets them, because users come and go. */
+static err *find_owner(struct host *host, const struct owner_kind *kind, const char *text,
+                       const struct owner **ret_owner)
+{
+	AUTOFREE char *key = str_format("%c%s", kind->letter, text);
+	struct owner *owner = map_get(&host->owners, key);
+	if (!owner) {
+		struct owner found;
+		TRY(look_up(host, kind, text, &found));
+		owner = ARENA_NEW(&host->owner_arena, struct owner);
+		*owner = found;
+		map_set(&host->owners, key, owner);
+	}
+	*ret_owner = owner;
+	return NULL;
+}
+
+static err *compile_owner(struct host *host, const struct val *v, const struct owner_kind *kind,
+                          struct owner *ret_owner)
+{
+	const struct owner *owner;
+	AUTO(str) text = STR_INIT;
 	if (!v)
 		return NULL;
 	if (!host_platform.has_owners)
 		return val_error(v, "an owner or group has no meaning on %s", host_platform.name);
-	if (val_is(v, VAL_INT)) {
-		if (v->as.integer < 0 || v->as.integer >= FS_KEEP)
-			return val_error(v, "%" PRId64 " is not a user or group number",
-			                 v->as.integer);
-		ret_owner->id = (uint32_t)v->as.integer;
-		ret_owner->name = arena_printf(arena, "%" PRIu32, ret_owner->id);
-		return NULL;
-	}
-	ret_owner->name = v->as.str.ptr;
-	err *e = find(host->root, ret_owner->name, &ret_owner->id);
-	if (!err_is(e, ERR_NOT_FOUND))
-		return e ? val_place(e, v) : NULL;
-	err_ignore(e, "a Command of the set may make it; link decides");
-	ret_owner->is_unknown = true;
+	if (val_is(v, VAL_INT) && (v->as.integer < 0 || v->as.integer >= FS_KEEP))
+		return val_error(v, "%" PRId64 " is not a user or group number", v->as.integer);
+	if (val_is(v, VAL_INT))
+		str_addf(&text, "%" PRId64, v->as.integer);
+	else
+		str_addz(&text, v->as.str.ptr);
+	err *e = find_owner(host, kind, text.ptr, &owner);
+	if (e)
+		return val_place(e, v);
+	*ret_owner = *owner;
 	return NULL;
 }
 
@@ -75,13 +118,13 @@ err *host_attributes_compile(struct host *host, struct arena *arena, const struc
 	err *e = mode ? host_mode_parse(mode, &a->mode) : NULL;
 	a->owner_at = val_get(spec, "owner");
 	a->group_at = val_get(spec, "group");
-	e = err_join(e, compile_owner(host, arena, a->owner_at, user_id, &user));
-	e = err_join(e, compile_owner(host, arena, a->group_at, user_group_id, &group));
+	e = err_join(e, compile_owner(host, a->owner_at, &user_kind, &user));
+	e = err_join(e, compile_owner(host, a->group_at, &group_kind, &group));
 	a->uid = user.id;
-	a->owner = user.name;
+	a->owner = user.name ? arena_strdup(arena, user.name) : NULL;
 	a->owner_unknown = user.is_unknown;
 	a->gid = group.id;
-	a->group = group.name;
+	a->group = group.name ? arena_strdup(arena, group.name) : NULL;
 	a->group_unknown = group.is_unknown;
 	object->shape |= (mode ? SHAPE_MODE : 0u) | (a->owner_at ? SHAPE_OWNER : 0u) |
 	                 (a->group_at ? SHAPE_GROUP : 0u);
@@ -155,8 +198,8 @@ err *host_attributes_apply(struct host *host, const char *rel, const struct host
 	if (owner_differs)
 		TRY(fs_root_chown(host->root, rel, wanted->uid, wanted->gid));
 	uint32_t mode = wanted->mode == FS_KEEP ? live->mode : wanted->mode;
-	bool mode_differs = host_mode_visible(mode, live->type) !=
-	                    host_mode_visible(live->mode, live->type);
+	bool mode_differs =
+		host_mode_visible(mode, live->type) != host_mode_visible(live->mode, live->type);
 	if (mode_differs || (owner_differs && (mode & 06000)))
 		TRY(fs_root_chmod(host->root, rel, mode));
 	return NULL;

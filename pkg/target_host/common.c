@@ -4,6 +4,7 @@
 
 #include "base/path.h"
 #include "json/json.h"
+#include "target_host/specs.h"
 
 struct host_place host_place_of(const struct object *object)
 {
@@ -116,37 +117,50 @@ err *host_check_unchanged(struct host *host, const struct plan_item *item,
 /* A run that was killed may have left no word of ours; the manifest tells the same. */
 static unsigned shape_of_manifest(const struct val *manifest)
 {
+	static const struct {
+		const char *field;
+		unsigned flag;
+	} fields[] = {
+		{ "mode", SHAPE_MODE },       { "owner", SHAPE_OWNER },
+		{ "group", SHAPE_GROUP },     { "content", SHAPE_CONTENT },
+		{ "enabled", SHAPE_ENABLED }, { "state", SHAPE_STATE },
+	};
 	const struct val *spec = val_get(manifest, "spec");
 	const struct val *annotations = val_get(val_get(manifest, "metadata"), "annotations");
 	unsigned shape = 0;
-	if (val_get(spec, "mode") || annotations)
-		shape |= SHAPE_MODE;
-	if (val_get(spec, "owner") || val_get(annotations, "host.fettle.dev/owner"))
-		shape |= SHAPE_OWNER;
-	if (val_get(spec, "group") || val_get(annotations, "host.fettle.dev/group"))
-		shape |= SHAPE_GROUP;
-	if (val_get(spec, "content") || val_get(spec, "contentBase64"))
-		shape |= SHAPE_CONTENT;
-	if (val_get(spec, "enabled"))
-		shape |= SHAPE_ENABLED;
-	if (val_get(spec, "state"))
-		shape |= SHAPE_STATE;
-	return shape;
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (val_get(spec, fields[i].field))
+			shape |= fields[i].flag;
+	if (spec)
+		return shape;
+	shape |= val_get(annotations, HOST_ANNOTATION_OWNER) ? SHAPE_OWNER : 0u;
+	shape |= val_get(annotations, HOST_ANNOTATION_GROUP) ? SHAPE_GROUP : 0u;
+	return shape | SHAPE_MODE;
+}
+
+/* Shape and place of a record, by what is known of it. */
+static err *find_shape(const struct target_record *record, struct arena *arena, unsigned *ret_shape)
+{
+	struct host_uid uid;
+	struct val *manifest;
+	host_uid_parse(record->uid, arena, &uid);
+	*ret_shape = uid.shape;
+	if (uid.has_shape)
+		return NULL;
+	if (record->is_sensitive)
+		*ret_shape = SHAPE_KEYED | SHAPE_MODE;
+	if (!record->manifest)
+		return NULL;
+	TRY(json_load(record->manifest, strlen(record->manifest), "record", arena, &manifest));
+	*ret_shape = shape_of_manifest(manifest);
+	return NULL;
 }
 
 err *host_place_of_record(struct host *host, const struct target_record *record,
                           struct arena *arena, struct host_place *ret_place)
 {
 	struct host_place place = { .key = record->key, .record = record };
-	struct host_uid uid;
-	host_uid_parse(record->uid, arena, &uid);
-	place.shape = uid.shape;
-	if (!uid.has_shape && record->manifest) {
-		struct val *manifest;
-		TRY(json_load(record->manifest, strlen(record->manifest), "record", arena,
-		              &manifest));
-		place.shape = shape_of_manifest(manifest);
-	}
+	TRY(find_shape(record, arena, &place.shape));
 	place.location = record->location ? record->location : "";
 	if (path_is_absolute(place.location))
 		TRY(host_path(host, record->location, arena, &place.rel));
@@ -186,9 +200,9 @@ err *host_plan_removal(struct target *target, const struct target_record *record
 		return NULL;
 	}
 	item->action = PLAN_DELETE;
-	item->has_drifted = !str_equal(item->live, record->fingerprint) &&
-	                    !(record->is_pending &&
-	                      str_equal(item->live, record->pending_fingerprint));
+	item->has_drifted =
+		!str_equal(item->live, record->fingerprint) &&
+		!(record->is_pending && str_equal(item->live, record->pending_fingerprint));
 	if (item->has_drifted)
 		host_plan_refuse(item, "it changed since fettle wrote it",
 		                 "add --prune-changed to delete it all the same");

@@ -94,8 +94,8 @@ err *file_keep_old(struct host *host, const char *rel, struct arena *arena, stru
 	AUTO(str) bytes = STR_INIT;
 	if (undo->old.type == FS_FILE && !undo->is_same_content) {
 		TRY(fs_root_read(host->root, rel, LIMIT_CONTENT_BYTES, &bytes, NULL));
-		undo->old_bytes = (struct view){ arena_strndup(arena, bytes.ptr, bytes.len),
-			                         bytes.len };
+		undo->old_bytes =
+			(struct view){ arena_strndup(arena, bytes.ptr, bytes.len), bytes.len };
 	}
 	if (undo->old.type == FS_SYMLINK) {
 		TRY(fs_root_readlink(host->root, rel, &bytes));
@@ -107,7 +107,9 @@ err *file_keep_old(struct host *host, const char *rel, struct arena *arena, stru
 static err *put_back_attributes(struct host *host, const char *rel, const struct file_undo *undo)
 {
 	struct fs_stat now;
-	struct host_attributes old = { .mode = undo->old.mode, .uid = undo->old.uid, .gid = undo->old.gid };
+	struct host_attributes old = { .mode = undo->old.mode,
+		                       .uid = undo->old.uid,
+		                       .gid = undo->old.gid };
 	TRY(fs_root_stat(host->root, rel, &now));
 	return host_attributes_apply(host, rel, &old, &now);
 }

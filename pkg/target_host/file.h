@@ -17,12 +17,12 @@ struct file {
 
 /* What the plan saw and apply needs to go back; item->undo of a File, in item->arena. */
 struct file_undo {
-	struct fs_stat old;      /* FS_NONE: nothing was there */
-	struct view old_bytes;   /* only kept when something may ask for them */
-	const char *old_target;  /* of a symlink */
-	const char **dirs;       /* missing folders above */
+	struct fs_stat old;     /* FS_NONE: nothing was there */
+	struct view old_bytes;  /* only kept when something may ask for them */
+	const char *old_target; /* of a symlink */
+	const char **dirs;      /* missing folders above */
 	size_t dir_count;
-	bool is_same_content;    /* only owner or mode differ */
+	bool is_same_content; /* only owner or mode differ */
 	bool is_applied;
 };
 

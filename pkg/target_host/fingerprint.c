@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "crypto/encode.h"
+#include "pal/user.h"
 
 void host_content_hash(const struct host *host, struct view bytes, bool is_keyed,
                        char ret_hex[SHA256_HEX_SIZE])
@@ -28,15 +29,31 @@ const char *host_fingerprint(struct arena *arena, const struct str *canonical)
 	return hex;
 }
 
-void host_print_attributes(struct str *canonical, unsigned shape, enum fs_type type, uint32_t mode,
-                           uint32_t uid, uint32_t gid)
+/* Owners go in by name: a user that a Command has yet to make has no number when this is asked. */
+void host_print_wanted(struct str *canonical, unsigned shape, enum fs_type type,
+                       const struct host_attributes *wanted)
 {
 	if (shape & SHAPE_MODE)
-		str_addf(canonical, "mode=%04" PRIo32 "\n", host_mode_visible(mode, type));
+		str_addf(canonical, "mode=%04" PRIo32 "\n", host_mode_visible(wanted->mode, type));
 	if (shape & SHAPE_OWNER)
-		str_addf(canonical, "uid=%" PRIu32 "\n", uid);
+		str_addf(canonical, "owner=%s\n", wanted->owner);
 	if (shape & SHAPE_GROUP)
-		str_addf(canonical, "gid=%" PRIu32 "\n", gid);
+		str_addf(canonical, "group=%s\n", wanted->group);
+}
+
+void host_print_live(struct host *host, struct str *canonical, unsigned shape,
+                     const struct fs_stat *live)
+{
+	AUTO(str) owner = STR_INIT;
+	AUTO(str) group = STR_INIT;
+	if (shape & SHAPE_OWNER)
+		user_name(host->root, live->uid, &owner);
+	if (shape & SHAPE_GROUP)
+		user_group_name(host->root, live->gid, &group);
+	struct host_attributes seen = { .mode = live->mode,
+		                        .owner = owner.ptr,
+		                        .group = group.ptr };
+	host_print_wanted(canonical, shape, live->type, &seen);
 }
 
 static bool is_showable(struct view bytes)

@@ -8,7 +8,7 @@
 #include "base/suggest.h"
 
 static const struct host_kind *const kinds[] = {
-	&host_kind_file, &host_kind_directory,  &host_kind_symlink, &host_kind_unit,
+	&host_kind_file,    &host_kind_directory,  &host_kind_symlink, &host_kind_unit,
 	&host_kind_command, &host_kind_config_map, &host_kind_secret,
 };
 
@@ -135,6 +135,8 @@ static void close_host(struct target *target)
 	struct host *host = host_of(target);
 	map_clear(&host->by_path);
 	map_clear(&host->above);
+	map_clear(&host->owners);
+	arena_clear(&host->owner_arena);
 	map_clear(&host->timeouts);
 	map_clear(&host->units);
 	arena_clear(&host->unit_arena);

@@ -18,8 +18,8 @@
 
 #include <stdatomic.h>
 
-#define HOST_GROUP "host.fettle.dev"
-#define HOST_TEXT_BYTES (1u << 20)   /* larger contents are described, not shown */
+#define HOST_GROUP       "host.fettle.dev"
+#define HOST_TEXT_BYTES  (1u << 20) /* larger contents are described, not shown */
 #define HOST_UNIT_FOLDER "etc/systemd/system"
 
 struct host;
@@ -27,9 +27,9 @@ struct host_batch;
 
 /* What this operating system has; one per platform_*.c. */
 struct host_platform {
-	const char *name;    /* "Linux" */
-	bool has_units;      /* can run systemd */
-	bool has_modes;      /* permission bits; else only "read-only" */
+	const char *name; /* "Linux" */
+	bool has_units;   /* can run systemd */
+	bool has_modes;   /* permission bits; else only "read-only" */
 	bool has_owners;
 };
 extern const struct host_platform host_platform;
@@ -49,35 +49,35 @@ enum host_shape {
 
 /* Where an object is and what of it counts. */
 struct host_place {
-	const char *key;      /* of the object */
-	const char *rel;      /* path in the root; NULL when it has none */
-	const char *location; /* as recorded: a path, the name of a unit, or "" */
-	unsigned shape;       /* enum host_shape */
+	const char *key;                    /* of the object */
+	const char *rel;                    /* path in the root; NULL when it has none */
+	const char *location;               /* as recorded: a path, the name of a unit, or "" */
+	unsigned shape;                     /* enum host_shape */
 	const struct target_record *record; /* NULL: from an object */
 };
 
 /* Permissions a manifest asks for; FS_KEEP where it says nothing. */
 struct host_attributes {
 	uint32_t mode, uid, gid;
-	const char *owner, *group;           /* as written; NULL when not */
+	const char *owner, *group; /* as written; NULL when not */
 	const struct val *owner_at, *group_at;
-	bool owner_unknown, group_unknown;   /* no such user yet: asked again at apply */
+	bool owner_unknown, group_unknown; /* no such user yet: asked again at apply */
 };
 
 /* What every compiled object begins with. */
 struct host_object {
 	const struct host_kind *kind;
-	const char *rel;               /* the path it owns in the root; NULL when none */
-	const char *location;          /* as people wrote it */
-	const struct val *path_at;     /* where, for messages */
+	const char *rel;           /* the path it owns in the root; NULL when none */
+	const char *location;      /* as people wrote it */
+	const struct val *path_at; /* where, for messages */
 	unsigned shape;
 	struct host_attributes attributes;
-	const char **handlers;         /* NULL-terminated, or NULL */
+	const char **handlers; /* NULL-terminated, or NULL */
 };
 
 struct host_kind {
 	const char *group, *name;
-	const struct schema *schema;   /* of the whole manifest */
+	const struct schema *schema; /* of the whole manifest */
 	err *(*compile)(struct host *host, struct object_set *set, struct object *object);
 	err *(*plan)(struct host *host, const struct object *object,
 	             const struct target_record *record, unsigned flags, struct plan_item *item);
@@ -107,10 +107,12 @@ struct host {
 	struct fs_root *root;
 	struct arena arena;
 	bool is_machine;
-	struct map by_path;   /* rel → struct object *; made by link */
-	struct map above;     /* rel of every folder above a managed path → struct object * */
-	struct map timeouts;  /* handler key → const int64_t *, in `arena` */
-	struct map units;     /* unit name → struct unit_live *; made by prepare */
+	struct map by_path; /* rel → struct object *; made by link */
+	struct map above;   /* rel of every folder above a managed path → struct object * */
+	struct map owners;  /* names of users and groups that were looked up; while compiling */
+	struct arena owner_arena;
+	struct map timeouts; /* handler key → const int64_t *, in `arena` */
+	struct map units;    /* unit name → struct unit_live *; made by prepare */
 	struct arena unit_arena;
 	struct host_batch *batch; /* folders to flush, units to reload; has its own lock */
 };
@@ -165,9 +167,11 @@ void host_content_hash(const struct host *host, struct view bytes, bool is_keyed
                        char ret_hex[SHA256_HEX_SIZE]);
 /* Fingerprint of a canonical text, in the arena. */
 const char *host_fingerprint(struct arena *arena, const struct str *canonical);
-/* Append "mode=0644\nuid=0\ngid=0\n", as far as `shape` has them. */
-void host_print_attributes(struct str *canonical, unsigned shape, enum fs_type type, uint32_t mode,
-                           uint32_t uid, uint32_t gid);
+/* Append "mode=0644\nowner=root\ngroup=root\n", as far as `shape` has them. */
+void host_print_wanted(struct str *canonical, unsigned shape, enum fs_type type,
+                       const struct host_attributes *wanted);
+void host_print_live(struct host *host, struct str *canonical, unsigned shape,
+                     const struct fs_stat *live);
 /* Add a content difference: text, a description, or tags. NULL views are absent. */
 void host_change_content(const struct host *host, struct plan_item *item, const char *path,
                          struct view before, struct view after, bool is_sensitive);
@@ -199,8 +203,7 @@ NODISCARD err *host_attributes_apply(struct host *host, const char *rel,
 NODISCARD err *host_content_compile(struct host *host, struct object_set *set,
                                     const struct object *object, const struct val *spec,
                                     struct view *ret_content, bool *ret_has);
-NODISCARD err *host_base64_decode(const struct val *v, struct arena *arena,
-                                  struct view *ret_bytes);
+NODISCARD err *host_base64_decode(const struct val *v, struct arena *arena, struct view *ret_bytes);
 
 /* --- common.c: what all kinds with a path do alike --- */
 

@@ -120,8 +120,8 @@ static err *live(struct host *host, const struct host_place *place, struct arena
 		                        : arena_strdup(arena, words.ptr);
 	*ret_live = "";
 	if (record && is_done)
-		*ret_live = record->fingerprint[0] ? record->fingerprint
-		                                   : record->pending_fingerprint;
+		*ret_live =
+			record->fingerprint[0] ? record->fingerprint : record->pending_fingerprint;
 	return NULL;
 }
 
@@ -196,9 +196,9 @@ static err *apply(struct host *host, struct plan_item *item)
 		TRY(run_check(host, &command->check, &is_done, &words));
 	if (is_done)
 		return NULL;
-	return err_hint(err_new(ERR_IO, "'apply' succeeded, but its check still says no: %s",
-	                        words.ptr),
-	                "the check must exit with 0 once apply has done its work");
+	return err_hint(
+		err_new(ERR_IO, "'apply' succeeded, but its check still says no: %s", words.ptr),
+		"the check must exit with 0 once apply has done its work");
 }
 
 /* --- removal: only a Command that says how can be undone --- */

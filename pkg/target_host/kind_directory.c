@@ -18,7 +18,7 @@ struct extra {
 
 struct directory_undo {
 	struct fs_stat old;
-	const char *seen;   /* fingerprint of the folder itself; item->live has the extras too */
+	const char *seen; /* fingerprint of the folder itself; item->live has the extras too */
 	const char **dirs;
 	size_t dir_count;
 	VEC(struct extra) extras; /* memory in the item's arena */
@@ -42,22 +42,14 @@ static err *compile(struct host *host, struct object_set *set, struct object *ob
 
 /* --- fingerprints --- */
 
-static const char *print_directory(struct arena *arena, unsigned shape, const char *what,
-                                   uint32_t mode, uint32_t uid, uint32_t gid)
-{
-	AUTO(str) text = STR_INIT;
-	str_addf(&text, "%s\n", what);
-	host_print_attributes(&text, shape, FS_DIR, mode, uid, gid);
-	return host_fingerprint(arena, &text);
-}
-
 static const char *desired(struct host *host, const struct object *object, struct arena *arena)
 {
 	(void)host;
 	const struct host_object *base = object->compiled;
-	const struct host_attributes *wanted = &base->attributes;
-	return print_directory(arena, base->shape, fs_type_name(FS_DIR), wanted->mode, wanted->uid,
-	                       wanted->gid);
+	AUTO(str) text = STR_INIT;
+	str_addf(&text, "%s\n", fs_type_name(FS_DIR));
+	host_print_wanted(&text, base->shape, FS_DIR, &base->attributes);
+	return host_fingerprint(arena, &text);
 }
 
 static err *live(struct host *host, const struct host_place *place, struct arena *arena,
@@ -65,11 +57,14 @@ static err *live(struct host *host, const struct host_place *place, struct arena
 {
 	(void)ret_note;
 	struct fs_stat stat;
+	AUTO(str) text = STR_INIT;
 	*ret_live = "";
 	TRY(fs_root_probe(host->root, place->rel, &stat));
-	if (stat.type != FS_NONE)
-		*ret_live = print_directory(arena, place->shape, fs_type_name(stat.type),
-		                            stat.mode, stat.uid, stat.gid);
+	if (stat.type == FS_NONE)
+		return NULL;
+	str_addf(&text, "%s\n", fs_type_name(stat.type));
+	host_print_live(host, &text, place->shape, &stat);
+	*ret_live = host_fingerprint(arena, &text);
 	return NULL;
 }
 
@@ -113,8 +108,7 @@ static err *find_extras(struct host *host, const struct directory *directory,
 	TRY(fs_root_list(host->root, directory->base.rel, &names));
 	undo->extras.ptr = arena_zalloc(&item->arena, names.len + 1, sizeof(*undo->extras.ptr));
 	for (size_t i = 0; i < names.len; i++) {
-		AUTOFREE char *rel =
-			str_format("%s/%s", directory->base.rel, names.ptr[i].name);
+		AUTOFREE char *rel = str_format("%s/%s", directory->base.rel, names.ptr[i].name);
 		if (is_kept(host, names.ptr[i].name, rel))
 			continue;
 		struct extra extra = { arena_strdup(&item->arena, rel), names.ptr[i].type };
@@ -162,8 +156,7 @@ static err *judge(struct host *host, const struct object *object, const struct f
 	switch (stat->type) {
 	case FS_NONE:
 		item->action = PLAN_CREATE;
-		return host_missing_parents(host, rel, &item->arena, &undo->dirs,
-		                            &undo->dir_count);
+		return host_missing_parents(host, rel, &item->arena, &undo->dirs, &undo->dir_count);
 	case FS_DIR:
 		item->action = PLAN_UPDATE;
 		return directory->purge ? find_extras(host, directory, item, undo) : NULL;
@@ -201,8 +194,7 @@ static err *plan(struct host *host, const struct object *object, const struct ta
 	host_change_attributes(host, item, wanted, stat.type == FS_DIR ? &stat : NULL);
 	if (stat.type == FS_NONE && !item->changes)
 		plan_change_text(item, "type", NULL, "folder");
-	item->uid = host_uid_make(item, directory->base.shape, record, undo->dirs,
-	                          undo->dir_count);
+	item->uid = host_uid_make(item, directory->base.shape, record, undo->dirs, undo->dir_count);
 	TRY(host_plan_differs(host, object, record, stat.type != FS_NONE, item));
 	undo->seen = item->live;
 	print_extras(item, undo);

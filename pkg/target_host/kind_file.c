@@ -8,6 +8,19 @@
 
 #define CHECK_TIMEOUT_MS (30 * 1000)
 
+/* A unit file or drop-in that comes as a File: systemd has to hear of it before anything else. */
+static void add_daemon_reload(const struct host *host, struct file *file, struct arena *arena)
+{
+	const char *hint;
+	const char **own = file->base.handlers;
+	if (!file->base.rel || !str_starts(file->base.rel, HOST_UNIT_FOLDER "/") ||
+	    host_units_refusal(host, &hint))
+		return;
+	file->base.handlers = arena_zalloc(arena, 3, sizeof(*file->base.handlers));
+	file->base.handlers[0] = "daemon-reload";
+	file->base.handlers[1] = own ? own[0] : NULL;
+}
+
 static err *compile(struct host *host, struct object_set *set, struct object *object)
 {
 	struct file *file = ARENA_NEW(&set->arena, struct file);
@@ -19,12 +32,13 @@ static err *compile(struct host *host, struct object_set *set, struct object *ob
 	file->base.shape = object->is_sensitive ? SHAPE_KEYED : 0;
 	err *e = host_path(host, file->base.location, &set->arena, &file->base.rel);
 	e = e ? val_place(e, file->base.path_at) : NULL;
-	e = err_join(e, host_content_compile(host, set, object, spec, &file->content,
-	                                     &has_content));
+	e = err_join(e,
+	             host_content_compile(host, set, object, spec, &file->content, &has_content));
 	e = err_join(e, host_attributes_compile(host, &set->arena, spec, &file->base));
 	file->check = host_argv(&set->arena, val_get(spec, "check"));
 	file->check_timeout_ms = host_duration(spec, "checkTimeout", CHECK_TIMEOUT_MS);
 	file->base.handlers = host_handlers_compile(host, val_get(spec, "onChange"), &set->arena);
+	add_daemon_reload(host, file, &set->arena);
 	if (!e)
 		object->compiled = file;
 	return e;
@@ -32,22 +46,20 @@ static err *compile(struct host *host, struct object_set *set, struct object *ob
 
 /* --- fingerprints --- */
 
-static const char *print_file(struct arena *arena, unsigned shape, const char *hash, uint32_t mode,
-                              uint32_t uid, uint32_t gid)
+static void print_content(struct str *text, unsigned shape, const char *hash)
 {
-	AUTO(str) text = STR_INIT;
-	str_addf(&text, "file\n%s=%s\n", shape & SHAPE_KEYED ? "keyed" : "sha256", hash);
-	host_print_attributes(&text, shape, FS_FILE, mode, uid, gid);
-	return host_fingerprint(arena, &text);
+	str_addf(text, "file\n%s=%s\n", shape & SHAPE_KEYED ? "keyed" : "sha256", hash);
 }
 
 static const char *desired(struct host *host, const struct object *object, struct arena *arena)
 {
 	const struct file *file = object->compiled;
-	const struct host_attributes *wanted = &file->base.attributes;
+	AUTO(str) text = STR_INIT;
 	char hash[SHA256_HEX_SIZE];
 	host_content_hash(host, file->content, file->base.shape & SHAPE_KEYED, hash);
-	return print_file(arena, file->base.shape, hash, wanted->mode, wanted->uid, wanted->gid);
+	print_content(&text, file->base.shape, hash);
+	host_print_wanted(&text, file->base.shape, FS_FILE, &file->base.attributes);
+	return host_fingerprint(arena, &text);
 }
 
 err *file_live(struct host *host, const struct host_place *place, struct arena *arena,
@@ -73,7 +85,10 @@ err *file_live(struct host *host, const struct host_place *place, struct arena *
 		/* Never equal to a file of ours, which is smaller. */
 		snprintf(hash, sizeof(hash), "%s %" PRIu64, fs_type_name(stat.type), stat.size);
 	}
-	*ret_live = print_file(arena, place->shape, hash, stat.mode, stat.uid, stat.gid);
+	AUTO(str) text = STR_INIT;
+	print_content(&text, place->shape, hash);
+	host_print_live(host, &text, place->shape, &stat);
+	*ret_live = host_fingerprint(arena, &text);
 	return NULL;
 }
 

@@ -7,8 +7,8 @@
 #include "yaml/yaml.h"
 
 struct projection {
-	struct host_object base;  /* first */
-	struct projected *files;  /* sorted by key; owner and mode from base.attributes */
+	struct host_object base; /* first */
+	struct projected *files; /* sorted by key; owner and mode from base.attributes */
 	size_t count;
 };
 
@@ -121,7 +121,8 @@ static err *compile(struct host *host, struct object_set *set, struct object *ob
 		object->is_sensitive = true;
 	if (!path)
 		return err_hint(object_error(object, ERR_INVALID,
-		                             "on a host a %s needs a folder to go to", object->kind),
+		                             "on a host a %s needs a folder to go to",
+		                             object->kind),
 		                "add metadata.annotations: {%s: /etc/%s}", HOST_ANNOTATION_PATH,
 		                object->name);
 	projection->base.kind = is_secret ? &host_kind_secret : &host_kind_config_map;
@@ -141,13 +142,19 @@ static err *compile(struct host *host, struct object_set *set, struct object *ob
 
 /* --- fingerprints --- */
 
-static void print_file(const struct host *host, struct str *text, unsigned shape,
-                       const struct projected *file)
+static void print_content(const struct host *host, struct str *text, unsigned shape,
+                          const struct projected *file)
 {
 	char hash[SHA256_HEX_SIZE];
 	host_content_hash(host, file->bytes, shape & SHAPE_KEYED, hash);
 	str_addf(text, "key=%s\nhash=%s\n", file->key, hash);
-	host_print_attributes(text, shape, FS_FILE, file->mode, file->uid, file->gid);
+}
+
+static struct fs_stat stat_of(const struct projected *file)
+{
+	return (struct fs_stat){
+		.type = FS_FILE, .mode = file->mode, .uid = file->uid, .gid = file->gid
+	};
 }
 
 static void resolve_files(const struct projection *projection,
@@ -167,13 +174,13 @@ static void resolve_files(const struct projection *projection,
 static const char *desired(struct host *host, const struct object *object, struct arena *arena)
 {
 	const struct projection *projection = object->compiled;
-	AUTO(arena) temp = ARENA_INIT;
+	unsigned shape = projection->base.shape;
 	AUTO(str) text = STR_INIT;
-	struct projected *files;
-	resolve_files(projection, &projection->base.attributes, &temp, &files);
 	str_addz(&text, "projection\n");
-	for (size_t i = 0; i < projection->count; i++)
-		print_file(host, &text, projection->base.shape, &files[i]);
+	for (size_t i = 0; i < projection->count; i++) {
+		print_content(host, &text, shape, &projection->files[i]);
+		host_print_wanted(&text, shape, FS_FILE, &projection->base.attributes);
+	}
 	return host_fingerprint(arena, &text);
 }
 
@@ -184,8 +191,11 @@ static const char *print_scan(struct host *host, unsigned shape, const struct pr
 	if (!scan->generation && !scan->link_count && !scan->generation_count)
 		return "";
 	str_addz(&text, "projection\n");
-	for (size_t i = 0; i < scan->file_count; i++)
-		print_file(host, &text, shape, &scan->files[i]);
+	for (size_t i = 0; i < scan->file_count; i++) {
+		struct fs_stat stat = stat_of(&scan->files[i]);
+		print_content(host, &text, shape, &scan->files[i]);
+		host_print_live(host, &text, shape, &stat);
+	}
 	if (!scan->is_tidy || !scan->generation)
 		str_addf(&text, "untidy=%zu,%zu\n", scan->link_count, scan->generation_count);
 	return host_fingerprint(arena, &text);
@@ -213,12 +223,9 @@ static void show_file(struct host *host, const struct projection_scan *scan,
 	AUTOFREE char *path = str_format("data.%s", file->key);
 	if (!old || !view_equal(old->bytes, file->bytes))
 		host_change_content(host, item, path, before, file->bytes, item->is_sensitive);
-	struct fs_stat stat = { .type = FS_FILE };
 	if (!old)
 		return;
-	stat.mode = old->mode;
-	stat.uid = old->uid;
-	stat.gid = old->gid;
+	struct fs_stat stat = stat_of(old);
 	if (!host_attributes_match(wanted, &stat) && !item->changes)
 		host_change_attributes(host, item, wanted, &stat);
 }
@@ -232,8 +239,8 @@ static void show_changes(struct host *host, const struct projection *projection,
 		const struct projected *old = &scan->files[i];
 		AUTOFREE char *path = str_format("data.%s", old->key);
 		if (!find_key(projection->files, projection->count, old->key))
-			host_change_content(host, item, path, old->bytes,
-			                    (struct view){ NULL, 0 }, item->is_sensitive);
+			host_change_content(host, item, path, old->bytes, (struct view){ NULL, 0 },
+			                    item->is_sensitive);
 	}
 	if (!item->changes)
 		plan_change_text(item, "layout", "damaged", "repaired");
@@ -263,9 +270,7 @@ static bool is_in_sync(const struct projection *projection, const struct project
 		return false;
 	for (size_t i = 0; i < projection->count; i++) {
 		const struct projected *old = &scan->files[i], *file = &projection->files[i];
-		struct fs_stat stat = {
-			.type = FS_FILE, .mode = old->mode, .uid = old->uid, .gid = old->gid
-		};
+		struct fs_stat stat = stat_of(old);
 		if (!str_equal(old->key, file->key) || !view_equal(old->bytes, file->bytes) ||
 		    !host_attributes_match(&projection->base.attributes, &stat))
 			return false;
@@ -295,8 +300,8 @@ static err *plan_difference(struct host *host, const struct object *object,
 	}
 	show_changes(host, projection, scan, item);
 	judge_others(projection, scan, item);
-	item->uid = host_uid_make(item, projection->base.shape, record, undo->dirs,
-	                          undo->dir_count);
+	item->uid =
+		host_uid_make(item, projection->base.shape, record, undo->dirs, undo->dir_count);
 	return host_plan_differs(host, object, record, exists, item);
 }
 
@@ -364,8 +369,8 @@ static err *show_removal(struct host *host, const struct host_place *place, stru
 	bool is_sensitive = item->is_sensitive || (place->shape & SHAPE_KEYED);
 	for (size_t i = 0; i < scan.file_count; i++) {
 		AUTOFREE char *path = str_format("data.%s", scan.files[i].key);
-		host_change_content(host, item, path, scan.files[i].bytes,
-		                    (struct view){ NULL, 0 }, is_sensitive);
+		host_change_content(host, item, path, scan.files[i].bytes, (struct view){ NULL, 0 },
+		                    is_sensitive);
 	}
 	return NULL;
 }
@@ -387,9 +392,9 @@ static void watch(struct host *host, const struct object *object,
 	add(context, path.ptr);
 }
 
-#define PROJECTION_OPS                                                                             \
-	.compile = compile, .plan = plan, .apply = apply, .revert = revert, .live = live,          \
-	.desired = desired, .remove = remove_projection, .show_removal = show_removal,             \
+#define PROJECTION_OPS                                                                    \
+	.compile = compile, .plan = plan, .apply = apply, .revert = revert, .live = live, \
+	.desired = desired, .remove = remove_projection, .show_removal = show_removal,    \
 	.watch = watch
 
 const struct host_kind host_kind_config_map = {

@@ -13,7 +13,8 @@ static bool has_install_section(struct view content)
 {
 	struct view line;
 	while (view_split(&content, '\n', &line)) {
-		while (line.len && (line.ptr[line.len - 1] == ' ' || line.ptr[line.len - 1] == '\r'))
+		while (line.len &&
+		       (line.ptr[line.len - 1] == ' ' || line.ptr[line.len - 1] == '\r'))
 			line.len--;
 		if (view_is(line, "[Install]"))
 			return true;
@@ -43,8 +44,8 @@ static err *compile_state(const struct object *object, struct unit *unit)
 	const struct val *enabled = val_get(spec, "enabled"), *state = val_get(spec, "state");
 	unit->wants_enabled = val_get_bool(spec, "enabled", false);
 	unit->wants_started = str_equal(val_get_str(spec, "state", ""), "started");
-	unit->has_references = val_len(val_get(spec, "restartOn")) ||
-	                       val_len(val_get(spec, "reloadOn"));
+	unit->has_references =
+		val_len(val_get(spec, "restartOn")) || val_len(val_get(spec, "reloadOn"));
 	unit->file.base.shape |= (enabled ? SHAPE_ENABLED : 0u) | (state ? SHAPE_STATE : 0u) |
 	                         (unit->has_content ? SHAPE_CONTENT : 0u);
 	if (unit->wants_enabled && unit->has_content && !has_install_section(unit->file.content))
@@ -58,7 +59,8 @@ static err *compile(struct host *host, struct object_set *set, struct object *ob
 	struct unit *unit = ARENA_NEW(&set->arena, struct unit);
 	struct host_object *base = &unit->file.base;
 	base->kind = &host_kind_unit;
-	base->attributes = (struct host_attributes){ .mode = FS_KEEP, .uid = FS_KEEP, .gid = FS_KEEP };
+	base->attributes =
+		(struct host_attributes){ .mode = FS_KEEP, .uid = FS_KEEP, .gid = FS_KEEP };
 	base->shape = object->is_sensitive ? SHAPE_KEYED : 0;
 	err *e = compile_name(object, unit);
 	e = err_join(e, host_content_compile(host, set, object, val_get(object->doc, "spec"),
@@ -72,8 +74,8 @@ static err *compile(struct host *host, struct object_set *set, struct object *ob
 	handlers[0] = reload_daemon[0];
 	unit->file_rel = arena_printf(&set->arena, HOST_UNIT_FOLDER "/%s", unit->name);
 	base->rel = unit->has_content ? unit->file_rel : NULL;
-	base->location = unit->has_content ? arena_printf(&set->arena, "/%s", unit->file_rel)
-	                                   : unit->name;
+	base->location =
+		unit->has_content ? arena_printf(&set->arena, "/%s", unit->file_rel) : unit->name;
 	bool has_runtime = (base->shape & (SHAPE_ENABLED | SHAPE_STATE)) || unit->has_references;
 	if (unit->has_content && !has_runtime && !host_units_refusal(host, &hint))
 		base->handlers = handlers;
@@ -170,7 +172,8 @@ err *host_prepare(struct target *target, const struct object_set *set)
 		if (base->kind != &host_kind_unit)
 			continue;
 		const struct unit *unit = set->items[i]->compiled;
-		bool needs_state = !is_offline && ((base->shape & SHAPE_STATE) || unit->has_references);
+		bool needs_state =
+			!is_offline && ((base->shape & SHAPE_STATE) || unit->has_references);
 		if ((base->shape & SHAPE_ENABLED) || needs_state)
 			vec_push(&names, unit->name);
 	}
@@ -291,7 +294,10 @@ static err *show_changes(struct host *host, const struct unit *unit, const struc
 	}
 	bool is_new = undo->file_differs && undo->file.old.type == FS_NONE;
 	if (undo->enabled_differs)
-		plan_change_text(item, "enabled", is_new ? NULL : is_enabled(live) ? "yes" : "no",
+		plan_change_text(item, "enabled",
+		                 is_new             ? NULL
+		                 : is_enabled(live) ? "yes"
+		                                    : "no",
 		                 unit->wants_enabled ? "yes" : "no");
 	if (undo->state_differs)
 		plan_change_text(item, "state", is_new ? NULL : live->active,
@@ -304,7 +310,8 @@ static err *compare_file(struct host *host, const struct unit *unit, struct unit
 	bool is_same = true;
 	if (!unit->has_content)
 		return NULL;
-	TRY(fs_root_same(host->root, unit->file_rel, unit->file.content, &is_same, &undo->file.old));
+	TRY(fs_root_same(host->root, unit->file_rel, unit->file.content, &is_same,
+	                 &undo->file.old));
 	undo->file_differs = !is_same;
 	return NULL;
 }

@@ -76,8 +76,9 @@ static err *link_parent(struct host *host, struct object_set *set, struct object
 	                                  mine->location, compiled_of(parent)->location,
 	                                  is_folder ? "the folder" : "the file", parent->display),
 	                          mine->path_at),
-	                "%s", is_folder ? "that folder is replaced as a whole; choose another path"
-	                                : "nothing can be inside a file");
+	                "%s",
+	                is_folder ? "that folder is replaced as a whole; choose another path"
+	                          : "nothing can be inside a file");
 }
 
 /* A program or working folder that another object brings must be there before the Command runs. */
@@ -87,7 +88,7 @@ static err *link_command(struct host *host, struct object_set *set, struct objec
 	const char *paths[] = {
 		val_get_str(spec, "workingDirectory", NULL),
 		val_len(val_get(spec, "apply")) ? val_at(val_get(spec, "apply"), 0)->as.str.ptr
-	                                        : NULL,
+						: NULL,
 	};
 	AUTO(arena) arena = ARENA_INIT;
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
@@ -154,5 +155,7 @@ err *host_link(struct target *target, struct object_set *set)
 		claim_above(host, set->items[i]);
 	for (size_t i = 0; i < set->len; i++)
 		e = err_join(e, link_object(host, set, set->items[i]));
+	map_clear(&host->owners);
+	arena_reset(&host->owner_arena);
 	return e;
 }

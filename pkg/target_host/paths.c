@@ -48,6 +48,9 @@ err *host_missing_parents(struct host *host, const char *rel, struct arena *aren
 			break;
 		struct fs_stat live;
 		TRY(fs_root_probe(host->root, dir, &live));
+		if (live.type == FS_FILE || live.type == FS_OTHER)
+			return err_new(ERR_REFUSED, "'/%s' is a file, so nothing can be inside it",
+			               dir);
 		if (live.type != FS_NONE)
 			break;
 		dirs[--first] = dir;

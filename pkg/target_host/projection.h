@@ -13,7 +13,7 @@
 #include "base/vec.h"
 #include "target_host/internal.h"
 
-#define PROJECTION_DATA "..data"
+#define PROJECTION_DATA       "..data"
 #define PROJECTION_GENERATION "..fettle-"
 
 struct projected {
@@ -25,16 +25,16 @@ struct projected {
 /* What is in the folder now; everything lives in one arena. */
 struct projection_scan {
 	enum fs_type folder_type;
-	const char *generation;   /* name behind ..data; NULL when there is none of ours */
-	struct projected *files;  /* of that generation, by key */
+	const char *generation;  /* name behind ..data; NULL when there is none of ours */
+	struct projected *files; /* of that generation, by key */
 	size_t file_count;
-	const char **links;       /* KEY → ..data/KEY */
+	const char **links; /* KEY → ..data/KEY */
 	size_t link_count;
 	const char **generations; /* all folders ..fettle-* */
 	size_t generation_count;
-	struct fs_entry *others;  /* all else */
+	struct fs_entry *others; /* all else */
 	size_t other_count;
-	bool is_tidy;             /* links and generations are as they should be for `files` */
+	bool is_tidy; /* links and generations are as they should be for `files` */
 };
 
 /* Look at the folder `rel`. */

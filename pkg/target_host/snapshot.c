@@ -32,8 +32,8 @@ static void quote_mode(struct arena *arena, struct val *spec)
 	const struct val *mode = val_get(spec, "mode");
 	if (val_is(mode, VAL_INT))
 		val_set(arena, spec, "mode",
-		        val_new_str(arena, arena_printf(arena, "%04" PRIo64,
-		                                        (uint64_t)mode->as.integer)));
+		        val_new_str(arena,
+		                    arena_printf(arena, "%04" PRIo64, (uint64_t)mode->as.integer)));
 }
 
 err *host_snapshot(struct target *target, const struct object *object, struct str *out)

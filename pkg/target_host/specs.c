@@ -67,34 +67,31 @@ static const struct schema any_integer = { .kind = SCHEMA_INT };
 
 static const struct schema argument = { .kind = SCHEMA_STR };
 
-#define ARGV(name_, about_)                                                                        \
-	.name = name_, .kind = SCHEMA_LIST, .of = &argument, .min_len = 1, .max_len = 4096,        \
+#define ARGV(name_, about_)                                                                 \
+	.name = name_, .kind = SCHEMA_LIST, .of = &argument, .min_len = 1, .max_len = 4096, \
 	.about = about_
 
-#define PATH_FIELD(about_)                                                                         \
-	{ .name = "path",                                                                          \
-	  .kind = SCHEMA_STR,                                                                      \
-	  .required = true,                                                                        \
-	  .format = &schema_absolute_path,                                                         \
-	  .max_len = 4095,                                                                         \
-	  .about = about_ }
+#define PATH_FIELD(about_)                                                        \
+	{                                                                         \
+		.name = "path", .kind = SCHEMA_STR, .required = true,             \
+		.format = &schema_absolute_path, .max_len = 4095, .about = about_ \
+	}
 
-#define MODE_FIELD(about_)                                                                         \
-	{ .name = "mode",                                                                          \
-	  .kind = SCHEMA_STR,                                                                      \
-	  .format = &schema_octal_mode,                                                            \
-	  .also = &any_integer,                                                                    \
-	  .about = about_ }
+#define MODE_FIELD(about_)                                                        \
+	{                                                                         \
+		.name = "mode", .kind = SCHEMA_STR, .format = &schema_octal_mode, \
+		.also = &any_integer, .about = about_                             \
+	}
 
-#define OWNER_FIELDS                                                                               \
-	{ .name = "owner",                                                                         \
-	  .kind = SCHEMA_STR,                                                                      \
-	  .format = &schema_user_name,                                                             \
-	  .also = &any_integer,                                                                    \
-	  .about = "user name or number; left alone when missing" },                               \
-	{                                                                                          \
-		.name = "group", .kind = SCHEMA_STR, .format = &schema_user_name,                  \
-		.also = &any_integer, .about = "group name or number; left alone when missing"     \
+#define OWNER_FIELDS                                                                           \
+	{ .name = "owner",                                                                     \
+	  .kind = SCHEMA_STR,                                                                  \
+	  .format = &schema_user_name,                                                         \
+	  .also = &any_integer,                                                                \
+	  .about = "user name or number; left alone when missing" },                           \
+	{                                                                                      \
+		.name = "group", .kind = SCHEMA_STR, .format = &schema_user_name,              \
+		.also = &any_integer, .about = "group name or number; left alone when missing" \
 	}
 
 static const struct schema metadata_fields[] = {
@@ -105,26 +102,29 @@ static const struct schema metadata_fields[] = {
 	SCHEMA_END,
 };
 
-#define METADATA                                                                                   \
-	{                                                                                          \
-		.name = "metadata", .kind = SCHEMA_OBJECT, .required = true,                       \
-		.fields = metadata_fields, .is_open = true                                         \
+#define METADATA                                                             \
+	{                                                                    \
+		.name = "metadata", .kind = SCHEMA_OBJECT, .required = true, \
+		.fields = metadata_fields, .is_open = true                   \
 	}
 
 static const char *const host_version[] = { HOST_GROUP "/v1", NULL };
 static const char *const core_version[] = { "v1", NULL };
 
-#define HEADER(version_, kind_)                                                                    \
-	{ .name = "apiVersion", .kind = SCHEMA_STR, .required = true, .choices = version_ },       \
-	{                                                                                          \
-		.name = "kind", .kind = SCHEMA_STR, .required = true,                              \
-		.choices = (const char *const[]){ kind_, NULL }                                    \
+#define HEADER(version_, kind_)                                                              \
+	{ .name = "apiVersion", .kind = SCHEMA_STR, .required = true, .choices = version_ }, \
+	{                                                                                    \
+		.name = "kind", .kind = SCHEMA_STR, .required = true,                        \
+		.choices = (const char *const[])                                             \
+		{                                                                            \
+			kind_, NULL                                                          \
+		}                                                                            \
 	}
 
-#define SPEC(fields_, groups_)                                                                     \
-	{                                                                                          \
-		.name = "spec", .kind = SCHEMA_OBJECT, .required = true, .fields = fields_,        \
-		.groups = groups_                                                                  \
+#define SPEC(fields_, groups_)                                                              \
+	{                                                                                   \
+		.name = "spec", .kind = SCHEMA_OBJECT, .required = true, .fields = fields_, \
+		.groups = groups_                                                           \
 	}
 
 /* --- onChange --- */
@@ -164,8 +164,8 @@ static const struct schema_group on_change_groups[] = {
 	SCHEMA_GROUP_END,
 };
 
-#define ON_CHANGE_RULES                                                                            \
-	.kind = SCHEMA_OBJECT, .fields = on_change_fields, .groups = on_change_groups,             \
+#define ON_CHANGE_RULES                                                                \
+	.kind = SCHEMA_OBJECT, .fields = on_change_fields, .groups = on_change_groups, \
 	.about = "what to do, once, after the change; when it fails the old content comes back"
 
 const struct schema host_schema_on_change = { ON_CHANGE_RULES };
@@ -313,9 +313,8 @@ static const struct schema unit_fields[] = {
 
 static const struct schema_group unit_groups[] = {
 	{ SCHEMA_AT_MOST_ONE, (const char *const[]){ "content", "contentFrom", NULL } },
-	{ SCHEMA_AT_LEAST_ONE,
-	  (const char *const[]){ "content", "contentFrom", "enabled", "state", "restartOn", "reloadOn",
-	                         NULL } },
+	{ SCHEMA_AT_LEAST_ONE, (const char *const[]){ "content", "contentFrom", "enabled", "state",
+	                                              "restartOn", "reloadOn", NULL } },
 	SCHEMA_GROUP_END,
 };
 
@@ -381,10 +380,10 @@ static const struct schema secret_base64 = {
 };
 static const struct schema plain_base64 = { .kind = SCHEMA_STR, .format = &schema_base64 };
 
-#define DATA(name_, of_, about_)                                                                   \
-	{                                                                                          \
-		.name = name_, .kind = SCHEMA_MAP, .of = of_, .key_format = &data_key_format,      \
-		.about = about_                                                                    \
+#define DATA(name_, of_, about_)                                                              \
+	{                                                                                     \
+		.name = name_, .kind = SCHEMA_MAP, .of = of_, .key_format = &data_key_format, \
+		.about = about_                                                               \
 	}
 
 static const struct schema config_map_manifest[] = {

@@ -15,10 +15,10 @@ extern const struct schema host_schema_file, host_schema_directory, host_schema_
 extern const struct schema host_schema_on_change;
 
 /* Annotations of a projected ConfigMap or Secret. */
-#define HOST_ANNOTATION_PATH "host.fettle.dev/path"
-#define HOST_ANNOTATION_MODE "host.fettle.dev/mode"
-#define HOST_ANNOTATION_OWNER "host.fettle.dev/owner"
-#define HOST_ANNOTATION_GROUP "host.fettle.dev/group"
+#define HOST_ANNOTATION_PATH      "host.fettle.dev/path"
+#define HOST_ANNOTATION_MODE      "host.fettle.dev/mode"
+#define HOST_ANNOTATION_OWNER     "host.fettle.dev/owner"
+#define HOST_ANNOTATION_GROUP     "host.fettle.dev/group"
 #define HOST_ANNOTATION_ON_CHANGE "host.fettle.dev/onChange"
 
 #endif

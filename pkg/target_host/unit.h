@@ -11,7 +11,7 @@
 struct unit {
 	struct file file; /* first; its path is only owned when there is content */
 	const char *name;
-	const char *file_rel;   /* where its file is or would be */
+	const char *file_rel; /* where its file is or would be */
 	bool has_content;
 	bool wants_enabled, wants_started; /* only with SHAPE_ENABLED, SHAPE_STATE */
 	struct object **reload_on;         /* NULL-terminated; every other trigger restarts */

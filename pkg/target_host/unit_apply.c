@@ -6,7 +6,7 @@
 #include "pal/clock.h"
 
 #define START_SETTLE_MS 300
-#define START_LOOKS 3
+#define START_LOOKS     3
 
 static struct host_place file_place(const struct unit *unit)
 {
@@ -70,8 +70,8 @@ static err *has_failed(struct host *host, const struct unit *unit, bool *ret_has
 	AUTO(map) units = MAP_INIT;
 	TRY(host_units_read(host, &unit->name, 1, &units, &arena));
 	const struct unit_live *live = map_get(&units, unit->name);
-	*ret_has_failed = live && (str_equal(live->active, "failed") ||
-	                           str_equal(live->sub, "auto-restart"));
+	*ret_has_failed =
+		live && (str_equal(live->active, "failed") || str_equal(live->sub, "auto-restart"));
 	return NULL;
 }
 
@@ -86,7 +86,8 @@ static err *check_running(struct host *host, const struct unit *unit)
 		clock_sleep_ms(START_SETTLE_MS / START_LOOKS);
 		TRY(has_failed(host, unit, &is_down));
 		if (is_down)
-			return host_unit_log(host, err_new(ERR_IO, "it failed right after its start"),
+			return host_unit_log(host,
+			                     err_new(ERR_IO, "it failed right after its start"),
 			                     unit->name);
 	}
 	return NULL;
@@ -97,7 +98,8 @@ static err *set_state(struct host *host, const struct unit *unit, const struct p
 	const struct unit_undo *undo = item->undo;
 	bool is_managed = unit->file.base.shape & SHAPE_STATE;
 	if (is_managed && !unit->wants_started)
-		return undo && undo->state_differs ? host_systemctl(host, "stop", unit->name) : NULL;
+		return undo && undo->state_differs ? host_systemctl(host, "stop", unit->name)
+		                                   : NULL;
 	if (is_managed && undo && undo->state_differs) {
 		TRY(host_systemctl(host, "start", unit->name));
 		return check_running(host, unit);
@@ -136,7 +138,8 @@ static err *go_back(struct host *host, const struct unit *unit, const struct uni
 	if (!e && undo->was_running)
 		e = host_systemctl(host, "restart", unit->name);
 	if (!e)
-		return err_wrap(take_cause, "the old unit file is back, because the new one failed");
+		return err_wrap(take_cause,
+		                "the old unit file is back, because the new one failed");
 	return err_join(err_wrap(take_cause, "the new unit file failed"),
 	                err_wrap(e, "and the old one could not be brought back"));
 }
@@ -150,8 +153,8 @@ err *unit_apply(struct host *host, struct plan_item *item)
 		host_units_changed(host);
 	if (undo && undo->file_differs)
 		TRY(write_file(host, item, undo));
-	bool has_runtime = (unit->file.base.shape & (SHAPE_ENABLED | SHAPE_STATE)) ||
-	                   unit->has_references;
+	bool has_runtime =
+		(unit->file.base.shape & (SHAPE_ENABLED | SHAPE_STATE)) || unit->has_references;
 	err *e = has_runtime ? set_runtime(host, unit, item) : NULL;
 	if (e && undo && undo->file.is_applied)
 		return go_back(host, unit, undo, e);

@@ -5,7 +5,7 @@
 #include "base/vec.h"
 
 #define SYSTEMCTL_TIMEOUT_MS (3 * 60 * 1000)
-#define NAMES_PER_CALL 500
+#define NAMES_PER_CALL       500
 
 static const char *const not_linux[] = { "systemd units exist on Linux only",
 	                                 "leave out state, restartOn and reloadOn here" };
@@ -36,16 +36,16 @@ const char *host_units_refusal(const struct host *host, const char **ret_hint)
 err *host_unit_log(const struct host *host, err *take_e, const char *unit)
 {
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	const char *argv[] = { "journalctl", "--no-pager", "--quiet", "--output=cat", "--lines=5",
-		               "--unit",     unit,         NULL };
+	const char *argv[] = { "journalctl", "--no-pager", "--quiet", "--output=cat",
+		               "--lines=5",  "--unit",     unit,      NULL };
 	struct host_program program = { .argv = argv, .timeout_ms = 10 * 1000 };
 	err_ignore(host_run(host, &program, &result), "only more words for the error");
 	if (result.exit_code != 0 || result.out.len == 0)
 		return take_e;
 	while (result.out.len && result.out.ptr[result.out.len - 1] == '\n')
 		str_truncate(&result.out, result.out.len - 1);
-	err *e = err_new(err_kind(take_e), "%s; the log of %s ends with:\n%s", err_message(take_e), unit,
-	                 result.out.ptr);
+	err *e = err_new(err_kind(take_e), "%s; the log of %s ends with:\n%s", err_message(take_e),
+	                 unit, result.out.ptr);
 	err_free(take_e);
 	return e;
 }

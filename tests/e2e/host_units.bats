@@ -170,3 +170,22 @@ pid_of() {
 	run --separate-stderr -0 apply --prune --max-deletions 20
 	run -0 inside systemctl is-active theirs
 }
+
+@test "units: a drop-in that comes as a File is heard of and restarts the unit" {
+	unit eight '/bin/sleep infinity' 'state: started'
+	apply
+	local before
+	before=$(pid_of eight)
+	cat >"$SHARE/repo/dropin.yaml" <<-EOT
+		apiVersion: host.fettle.dev/v1
+		kind: File
+		metadata: {name: dropin}
+		spec: {path: /etc/systemd/system/eight.service.d/x.conf, content: "[Service]\\nEnvironment=A=b\\n"}
+	EOT
+	run --separate-stderr -0 apply
+	[ "$(pid_of eight)" != "$before" ]
+	run -0 inside systemctl show --property=Environment --value eight
+	assert_output A=b
+	run -0 inside systemctl show --property=NeedDaemonReload --value eight
+	assert_output no
+}

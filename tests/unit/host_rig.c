@@ -155,7 +155,8 @@ static err *apply_item(struct rig *rig, struct plan_item *item, bool *done)
 static err *remove_items(struct rig *rig)
 {
 	const struct target_ops *ops = rig->target->ops;
-	for (int rank = 100001; rank >= 0; rank = rank > 100 ? rank == 100000 ? 100 : rank - 1 : rank - 1)
+	for (int rank = 100001; rank >= 0;
+	     rank = rank > 100 ? rank == 100000 ? 100 : rank - 1 : rank - 1)
 		for (size_t i = rig->set.len; i < rig->len; i++) {
 			struct plan_item *item = &rig->items[i];
 			struct target_record *record = find_record(rig, item->key);
@@ -178,9 +179,8 @@ static err *run_handlers(struct rig *rig)
 		if (!item->handlers || item->action == PLAN_NONE)
 			continue;
 		rig->handler_runs++;
-		err *e = rig->fail_handlers
-		                 ? err_new(ERR_INVALID, "the test said so")
-		                 : ops->run_handler(rig->target, item->handlers[0]);
+		err *e = rig->fail_handlers ? err_new(ERR_INVALID, "the test said so")
+		                            : ops->run_handler(rig->target, item->handlers[0]);
 		if (!e)
 			continue;
 		e = err_join(e, ops->revert(rig->target, item));

@@ -16,8 +16,8 @@ struct rig {
 	struct target_context context;
 	struct target *target;
 	struct object_set set;
-	struct arena docs;   /* of the set */
-	struct arena arena;  /* of the records */
+	struct arena docs;  /* of the set */
+	struct arena arena; /* of the records */
 	struct plan_item *items;
 	size_t len;
 	struct target_record records[RIG_RECORDS];

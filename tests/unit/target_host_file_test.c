@@ -5,12 +5,12 @@
 
 #include "pal/fs.h"
 
-#define MOTD                                                                                       \
-	"apiVersion: host.fettle.dev/v1\nkind: File\nmetadata: {name: motd}\nspec:\n"              \
+#define MOTD                                                                          \
+	"apiVersion: host.fettle.dev/v1\nkind: File\nmetadata: {name: motd}\nspec:\n" \
 	"  path: /etc/motd\n  content: \"hello\\n\"\n  mode: \"0640\"\n"
 
-#define FILE_(name, spec)                                                                          \
-	"apiVersion: host.fettle.dev/v1\nkind: File\nmetadata: {name: " name "}\nspec: {" spec     \
+#define FILE_(name, spec)                                                                      \
+	"apiVersion: host.fettle.dev/v1\nkind: File\nmetadata: {name: " name "}\nspec: {" spec \
 	"}\n---\n"
 
 TEST(host_file, creates_updates_and_stays_in_sync)
@@ -120,7 +120,8 @@ TEST(host_file, replaces_a_symlink_and_an_empty_folder_only)
 	CHECK_INT(symlink("other", rig_path(&rig, "a")), 0);
 	CHECK_INT(mkdir(rig_path(&rig, "b"), 0755), 0);
 	rig_write(&rig, "c/inside", "kept");
-	CHECK_OK(rig_plan(&rig, FILE_("a", "path: /a, content: x") FILE_("b", "path: /b, content: x")));
+	CHECK_OK(rig_plan(&rig,
+	                  FILE_("a", "path: /a, content: x") FILE_("b", "path: /b, content: x")));
 	CHECK_STR(rig_action(&rig, "File/a"), "replace");
 	CHECK_STR(rig_action(&rig, "File/b"), "replace");
 	CHECK_OK(rig_apply(&rig));
@@ -138,8 +139,9 @@ TEST(host_file, a_failing_check_leaves_the_old_file_and_says_why)
 	AUTO(rig) rig;
 	rig_open(&rig);
 	rig_write(&rig, "app.conf", "old\n");
-	CHECK_OK(rig_plan(&rig, FILE_("c", "path: /app.conf, content: \"broken\\n\", check: [sh, -c, "
-	                                   "'echo line 1 is broken >&2; exit 3', '{}']")));
+	CHECK_OK(rig_plan(&rig,
+	                  FILE_("c", "path: /app.conf, content: \"broken\\n\", check: [sh, -c, "
+	                             "'echo line 1 is broken >&2; exit 3', '{}']")));
 	CHECK_ERR(rig_apply(&rig), ERR_IO, "line 1 is broken");
 	CHECK_STR(rig_read(&rig, "app.conf"), "old\n");
 	struct fs_list names = { 0 };
@@ -152,7 +154,8 @@ TEST(host_file, the_check_sees_the_staged_copy)
 {
 	AUTO(rig) rig;
 	rig_open(&rig);
-	CHECK_OK(rig_run(&rig, FILE_("c", "path: /app.conf, content: good, check: [grep, -q, good, '{}']")));
+	CHECK_OK(rig_run(
+		&rig, FILE_("c", "path: /app.conf, content: good, check: [grep, -q, good, '{}']")));
 	CHECK_STR(rig_read(&rig, "app.conf"), "good");
 }
 
@@ -175,7 +178,8 @@ TEST(host_file, a_failed_handler_puts_the_old_state_back)
 	rig_open(&rig);
 	rig_write(&rig, "a", "old");
 	CHECK_INT(chmod(rig_path(&rig, "a"), 0600), 0);
-	const char *yaml = FILE_("a", "path: /a, content: new, mode: '0644', onChange: {command: ['false']}");
+	const char *yaml =
+		FILE_("a", "path: /a, content: new, mode: '0644', onChange: {command: ['false']}");
 	CHECK_ERR(rig_run(&rig, yaml), ERR_IO, "'false' exited with 1");
 	CHECK_STR(rig_read(&rig, "a"), "old");
 	CHECK_INT(rig_mode(&rig, "a"), 0600);
@@ -190,7 +194,8 @@ TEST(host_file, runs_a_command_once_changed_and_after_a_cut)
 	AUTO(rig) rig;
 	rig_open(&rig);
 	AUTOFREE char *yaml = str_format(
-		FILE_("a", "path: /a, content: x, onChange: {command: [sh, -c, 'echo ran >> %s/log']}"),
+		FILE_("a",
+	              "path: /a, content: x, onChange: {command: [sh, -c, 'echo ran >> %s/log']}"),
 		test_dir());
 	CHECK_OK(rig_run(&rig, yaml));
 	CHECK_STR(rig_read(&rig, "../log"), "ran\n");
@@ -292,9 +297,11 @@ TEST(host_file, bad_manifests_name_their_place)
 	CHECK_ERR(rig_plan(&rig, FILE_("a", "path: /../a, content: x")), ERR_INVALID, "..");
 	CHECK_ERR(rig_plan(&rig, FILE_("a", "path: /a, content: x, owner: nobody-of-that-name")),
 	          ERR_INVALID, "no user");
-	CHECK_ERR(rig_plan(&rig, FILE_("a", "path: /a, content: x") FILE_("b", "path: /a, content: z")),
+	CHECK_ERR(rig_plan(&rig,
+	                   FILE_("a", "path: /a, content: x") FILE_("b", "path: /a, content: z")),
 	          ERR_INVALID, "both manage '/a'");
-	CHECK_ERR(rig_plan(&rig, FILE_("a", "path: /a, content: x") FILE_("b", "path: /a/b, content: z")),
+	CHECK_ERR(rig_plan(&rig,
+	                   FILE_("a", "path: /a, content: x") FILE_("b", "path: /a/b, content: z")),
 	          ERR_INVALID, "inside");
 	AUTOERR err *e = rig_plan(&rig, FILE_("a", "path: /a, content: x, mode: 'rw'"));
 	CHECK(err_place(e) && err_place(e)->line == 4);
@@ -315,4 +322,46 @@ TEST(host_file, inspects_records_without_manifests)
 	CHECK_INT(unlink(rig_path(&rig, "etc/motd")), 0);
 	CHECK_OK(rig.target->ops->inspect(rig.target, record, &rig.arena, &live, &note));
 	CHECK_STR(live, "");
+}
+
+TEST(host_file, nothing_goes_below_a_file)
+{
+	AUTO(rig) rig;
+	rig_open(&rig);
+	rig_write(&rig, "etc/app", "a file");
+	CHECK_OK(rig_plan(&rig, FILE_("a", "path: /etc/app/deep/a, content: x")));
+	CHECK_STR(rig_action(&rig, "File/a"), "refused");
+	CHECK_HAS(rig_item(&rig, "File/a")->reason, "'/etc/app' is a file");
+}
+
+TEST(host_file, an_owner_may_be_made_by_a_command_of_the_set)
+{
+	AUTO(rig) rig;
+	if (geteuid() != 0) {
+		test_skip("changing owners needs root");
+		return;
+	}
+	rig_open(&rig);
+	rig_write(&rig, "etc/passwd", "root:x:0:0::/root:/bin/sh\n");
+	const char *yaml =
+		"apiVersion: host.fettle.dev/v1\nkind: File\n"
+		"metadata: {name: z, annotations: {fettle.dev/depends-on: Command/user}}\n"
+		"spec: {path: /a, content: x, owner: app}\n---\n"
+		"apiVersion: host.fettle.dev/v1\nkind: Command\nmetadata: {name: user}\nspec:\n"
+		"  check: [sh, -c, 'grep -q ^app: $FETTLE_ROOT/etc/passwd']\n"
+		"  apply: [sh, -c, 'echo app:x:4321:4321::/:/bin/sh >> $FETTLE_ROOT/etc/passwd']\n";
+	CHECK_OK(rig_plan(&rig, yaml));
+	CHECK_STR(rig_action(&rig, "File/z"), "create");
+	CHECK_OK(rig_apply(&rig));
+	struct fs_stat stat;
+	CHECK_OK(fs_lstat(rig_path(&rig, "a"), &stat));
+	CHECK_INT(stat.uid, 4321);
+	CHECK_OK(rig_plan(&rig, yaml));
+	CHECK_STR(rig_action(&rig, "File/z"), "unchanged");
+	const char *live, *note;
+	struct target_record *record = rig_record(&rig, "File/z");
+	CHECK_OK(rig.target->ops->inspect(rig.target, record, &rig.arena, &live, &note));
+	CHECK_STR(live, record->fingerprint);
+	CHECK_OK(rig_plan(&rig, FILE_("z", "path: /a, content: x, owner: 4321")));
+	CHECK_STR(rig_action(&rig, "File/z"), "unchanged");
 }

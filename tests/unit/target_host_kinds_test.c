@@ -16,7 +16,7 @@ TEST(host_directory, makes_a_folder_before_what_is_in_it)
 	AUTO(rig) rig;
 	rig_open(&rig);
 	const char *yaml = HOST("File", "f", "path: /srv/app/f, content: x")
-	        HOST("Directory", "d", "path: /srv/app, mode: '0700'");
+		HOST("Directory", "d", "path: /srv/app, mode: '0700'");
 	CHECK_OK(rig_run(&rig, yaml));
 	CHECK_INT(rig_mode(&rig, "srv/app"), 0700);
 	CHECK_STR(rig_read(&rig, "srv/app/f"), "x");
@@ -50,10 +50,11 @@ TEST(host_directory, purges_what_nobody_manages_and_shows_it)
 {
 	AUTO(rig) rig;
 	rig_open(&rig);
-	const char *yaml = HOST("Directory", "d", "path: /d, purge: true")
-	        HOST("File", "f", "path: /d/f, content: x") HOST("File", "g", "path: /d/s/g, content: x")
-	        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, annotations: "
-	        "{host.fettle.dev/path: /d/c}}\ndata: {k: v}\n";
+	const char *yaml = HOST("Directory", "d",
+	                        "path: /d, purge: true") HOST("File", "f", "path: /d/f, content: x")
+		HOST("File", "g",
+	             "path: /d/s/g, content: x") "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, annotations: "
+						 "{host.fettle.dev/path: /d/c}}\ndata: {k: v}\n";
 	CHECK_OK(rig_run(&rig, yaml));
 	CHECK_OK(rig_plan(&rig, yaml));
 	CHECK_STR(rig_action(&rig, "Directory/d"), "unchanged");
@@ -146,9 +147,11 @@ TEST(host_command, runs_until_its_check_agrees)
 {
 	AUTO(rig) rig;
 	rig_open(&rig);
-	const char *yaml = HOST("Command", "c", "check: [sh, -c, 'test -e $FETTLE_ROOT/done'], "
-	                        "apply: [sh, -c, 'echo $WORD > $FETTLE_ROOT/done'], env: {WORD: hi}, "
-	                        "remove: [sh, -c, 'rm $FETTLE_ROOT/done']");
+	const char *yaml =
+		HOST("Command", "c",
+	             "check: [sh, -c, 'test -e $FETTLE_ROOT/done'], "
+	             "apply: [sh, -c, 'echo $WORD > $FETTLE_ROOT/done'], env: {WORD: hi}, "
+	             "remove: [sh, -c, 'rm $FETTLE_ROOT/done']");
 	CHECK_OK(rig_plan(&rig, yaml));
 	CHECK_STR(rig_action(&rig, "Command/c"), "create");
 	CHECK_HAS(rig_item(&rig, "Command/c")->changes->after, "echo $WORD");
@@ -175,7 +178,8 @@ TEST(host_command, without_a_check_runs_once_for_each_manifest)
 	CHECK_OK(rig_run(&rig, one));
 	CHECK_OK(rig_run(&rig, one));
 	CHECK_STR(rig_read(&rig, "log"), "1\n");
-	CHECK_OK(rig_run(&rig, HOST("Command", "c", "apply: [sh, -c, 'echo 2 >> $FETTLE_ROOT/log']")));
+	CHECK_OK(rig_run(&rig,
+	                 HOST("Command", "c", "apply: [sh, -c, 'echo 2 >> $FETTLE_ROOT/log']")));
 	CHECK_STR(rig_read(&rig, "log"), "1\n2\n");
 	CHECK_OK(rig_plan(&rig, ""));
 	CHECK_STR(rig_action(&rig, "Command/c"), "forget");
@@ -186,28 +190,30 @@ TEST(host_command, a_failure_carries_the_last_words)
 {
 	AUTO(rig) rig;
 	rig_open(&rig);
-	CHECK_ERR(rig_run(&rig, HOST("Command", "c", "apply: [sh, -c, 'echo no such luck; exit 7']")),
-	          ERR_IO, "exited with 7: no such luck");
+	CHECK_ERR(
+		rig_run(&rig, HOST("Command", "c", "apply: [sh, -c, 'echo no such luck; exit 7']")),
+		ERR_IO, "exited with 7: no such luck");
 	CHECK_ERR(rig_run(&rig, HOST("Command", "c", "apply: ['true'], check: ['false']")), ERR_IO,
 	          "check still says no");
 	CHECK_ERR(rig_run(&rig, HOST("Command", "c", "apply: [sleep, '10'], timeout: 50ms")),
 	          ERR_IO, "too long");
-	CHECK_ERR(rig_run(&rig, HOST("Command", "c", "apply: [no-such-program-here]")), ERR_NOT_FOUND,
-	          "no-such-program-here");
+	CHECK_ERR(rig_run(&rig, HOST("Command", "c", "apply: [no-such-program-here]")),
+	          ERR_NOT_FOUND, "no-such-program-here");
 }
 
 TEST(host_command, comes_after_the_program_it_runs)
 {
 	AUTO(rig) rig;
 	rig_open(&rig);
-	CHECK_OK(rig_load(&rig, HOST("Command", "c", "apply: [/opt/tool]")
-	                                HOST("File", "f", "path: /opt/tool, content: x, mode: '0755'")));
+	CHECK_OK(rig_load(&rig, HOST("Command", "c", "apply: [/opt/tool]") HOST(
+					"File", "f", "path: /opt/tool, content: x, mode: '0755'")));
 	CHECK_INT(rig.set.items[0]->edge_count, 1);
 }
 
 /* --- Unit: what can be seen without systemd; tests/e2e/host.bats has the rest --- */
 
-#define UNIT_TEXT "content: \"[Service]\\nExecStart=/bin/true\\n[Install]\\nWantedBy=multi-user.target\\n\""
+#define UNIT_TEXT \
+	"content: \"[Service]\\nExecStart=/bin/true\\n[Install]\\nWantedBy=multi-user.target\\n\""
 
 TEST(host_unit, writes_the_file_in_a_root_folder)
 {
@@ -235,7 +241,8 @@ TEST(host_unit, refuses_to_start_anything_in_a_folder)
 	CHECK_OK(rig_plan(&rig, HOST("Unit", "app.service", UNIT_TEXT ", state: started")));
 	CHECK_STR(rig_action(&rig, "Unit/app.service"), "refused");
 	CHECK_HAS(rig_item(&rig, "Unit/app.service")->reason, "on the machine only");
-	CHECK_OK(rig_plan(&rig, HOST("File", "f", "path: /f, content: x, onChange: {reloadUnit: a.service}")));
+	CHECK_OK(rig_plan(&rig, HOST("File", "f",
+	                             "path: /f, content: x, onChange: {reloadUnit: a.service}")));
 	CHECK_STR(rig_action(&rig, "File/f"), "refused");
 }
 
@@ -246,7 +253,8 @@ TEST(host_unit, bad_manifests_are_refused)
 	CHECK_ERR(rig_plan(&rig, HOST("Unit", "app", UNIT_TEXT)), ERR_INVALID, "app.service");
 	CHECK_ERR(rig_plan(&rig, HOST("Unit", "a.service", "enabled: true, content: '[Service]'")),
 	          ERR_INVALID, "[Install]");
-	CHECK_ERR(rig_plan(&rig, HOST("Unit", "a.service", "state: running")), ERR_INVALID, "started");
+	CHECK_ERR(rig_plan(&rig, HOST("Unit", "a.service", "state: running")), ERR_INVALID,
+	          "started");
 	CHECK_ERR(rig_plan(&rig, HOST("Unit", "a.service", UNIT_TEXT ", restartOn: [File/nope]")),
 	          ERR_INVALID, "File/nope");
 }
@@ -255,11 +263,12 @@ TEST(host_unit, comes_after_what_restarts_it)
 {
 	AUTO(rig) rig;
 	rig_open(&rig);
-	CHECK_OK(rig_load(&rig,
-	                  HOST("Unit", "a.service", UNIT_TEXT ", state: started, restartOn: [File/f]")
-	                          HOST("File", "f", "path: /f, content: x")
-	                          HOST("File", "dropin", "path: /etc/systemd/system/a.service.d/x.conf, "
-	                                                 "content: x")));
+	CHECK_OK(rig_load(
+		&rig, HOST("Unit", "a.service", UNIT_TEXT ", state: started, restartOn: [File/f]")
+			      HOST("File", "f", "path: /f, content: x")
+				      HOST("File", "dropin",
+	                                   "path: /etc/systemd/system/a.service.d/x.conf, "
+	                                   "content: x")));
 	CHECK_INT(rig.set.items[0]->edge_count, 2);
 	CHECK(rig.set.items[0]->edges[0].is_trigger);
 	CHECK(rig.set.items[0]->edges[1].is_trigger);

@@ -8,11 +8,11 @@
 
 #include "pal/fs.h"
 
-#define CONFIG(data)                                                                               \
-	"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, annotations: "                       \
+#define CONFIG(data)                                                         \
+	"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, annotations: " \
 	"{host.fettle.dev/path: /etc/app}}\n" data "\n"
-#define SECRET(data)                                                                               \
-	"apiVersion: v1\nkind: Secret\nmetadata: {name: s, annotations: "                          \
+#define SECRET(data)                                                      \
+	"apiVersion: v1\nkind: Secret\nmetadata: {name: s, annotations: " \
 	"{host.fettle.dev/path: /etc/keys}}\n" data "\n"
 
 static size_t count_entries(struct rig *rig, const char *rel)
@@ -140,16 +140,20 @@ TEST(host_projection, bad_manifests_are_refused)
 {
 	AUTO(rig) rig;
 	rig_open(&rig);
-	CHECK_ERR(rig_plan(&rig, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: b}\n"),
+	CHECK_ERR(rig_plan(&rig,
+	                   "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: b}\n"),
 	          ERR_INVALID, "host.fettle.dev/path");
 	CHECK_ERR(rig_plan(&rig, CONFIG("data: {../x: b}")), ERR_INVALID, "../x");
 	CHECK_ERR(rig_plan(&rig, CONFIG("data: {..x: b}")), ERR_INVALID, "..x");
-	CHECK_ERR(rig_plan(&rig, CONFIG("data: {a: b}\nbinaryData: {a: AAEC}")), ERR_INVALID, "binaryData");
+	CHECK_ERR(rig_plan(&rig, CONFIG("data: {a: b}\nbinaryData: {a: AAEC}")), ERR_INVALID,
+	          "binaryData");
 	CHECK_ERR(rig_plan(&rig, SECRET("data: {a: 'not base64!'}")), ERR_INVALID, "base64");
-	CHECK_ERR(rig_plan(&rig, CONFIG("data: {a: b}")
-	                                 "---\napiVersion: host.fettle.dev/v1\nkind: File\nmetadata: "
-	                                 "{name: f}\nspec: {path: /etc/app/x, content: x}\n"),
-	          ERR_INVALID, "replaced as a whole");
+	CHECK_ERR(
+		rig_plan(
+			&rig,
+			CONFIG("data: {a: b}") "---\napiVersion: host.fettle.dev/v1\nkind: File\nmetadata: "
+					       "{name: f}\nspec: {path: /etc/app/x, content: x}\n"),
+		ERR_INVALID, "replaced as a whole");
 }
 
 /* Read both files through one look at ..data; they must be of the same generation. */
