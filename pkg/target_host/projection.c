@@ -4,6 +4,18 @@
 
 #include "base/limits.h"
 
+int projected_by_key(const void *a, const void *b)
+{
+	const struct projected *x = a, *y = b;
+	return strcmp(x->key, y->key);
+}
+
+const struct projected *projected_find(const struct projected *files, size_t count, const char *key)
+{
+	struct projected wanted = { .key = key };
+	return count ? bsearch(&wanted, files, count, sizeof(*files), projected_by_key) : NULL;
+}
+
 /* --- looking --- */
 
 static bool is_generation(const char *name)
@@ -168,18 +180,6 @@ static err *unlink_name(struct host *host, const char *rel, const char *name)
 	return NULL;
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-	const struct projected *x = a, *y = b;
-	return strcmp(x->key, y->key);
-}
-
-static bool has_key(const struct projected *files, size_t count, const char *key)
-{
-	struct projected wanted = { .key = key };
-	return count && bsearch(&wanted, files, count, sizeof(*files), compare_keys);
-}
-
 /* Links for new keys, then nothing of what is no longer there. `files` are sorted by key. */
 static err *tidy(struct host *host, const char *rel, const struct projection_scan *scan,
                  const char *generation, const struct projected *files, size_t count)
@@ -188,7 +188,7 @@ static err *tidy(struct host *host, const char *rel, const struct projection_sca
 		if (!is_in(scan->links, scan->link_count, files[i].key))
 			TRY(link_key(host, rel, files[i].key));
 	for (size_t i = 0; i < scan->link_count; i++)
-		if (!has_key(files, count, scan->links[i]))
+		if (!projected_find(files, count, scan->links[i]))
 			TRY(unlink_name(host, rel, scan->links[i]));
 	for (size_t i = 0; i < scan->generation_count; i++) {
 		AUTOFREE char *path = str_format("%s/%s", rel, scan->generations[i]);

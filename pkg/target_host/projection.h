@@ -22,6 +22,20 @@ struct projected {
 	uint32_t mode, uid, gid;
 };
 
+/* Order of files, for qsort and bsearch; and one of a sorted list, or NULL. */
+int projected_by_key(const void *a, const void *b);
+const struct projected *projected_find(const struct projected *files, size_t count,
+                                       const char *key);
+
+/* A ConfigMap or Secret as compiled. */
+struct projection {
+	struct host_object base; /* first */
+	struct projected *files; /* sorted by key; owner and mode from base.attributes */
+	size_t count;
+};
+
+NODISCARD err *projection_compile(struct host *host, struct object_set *set, struct object *object);
+
 /* What is in the folder now; everything lives in one arena. */
 struct projection_scan {
 	enum fs_type folder_type;

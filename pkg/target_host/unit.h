@@ -26,6 +26,7 @@ struct unit_undo {
 	bool was_running;
 };
 
+NODISCARD err *unit_compile(struct host *host, struct object_set *set, struct object *object);
 bool unit_is_running(const struct unit_live *live);
 NODISCARD err *unit_apply(struct host *host, struct plan_item *item);
 NODISCARD err *unit_revert(struct host *host, struct plan_item *item);
