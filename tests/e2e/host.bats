@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The kinds of the host target from the command line, over a root folder. Units with a real
 # systemd are in host_units.bats.
+# shellcheck disable=SC2119,SC2120
 
 load helpers
 
@@ -170,7 +171,7 @@ onChange: {command: [sh, -c, 'echo ran >>$PWD/log']}"
 	assert_lacks correct-horse
 	assert_lacks battery-horse
 	run -0 apply
-	! grep -rq 'correct-horse\|battery-horse' "$HOME"
+	run ! grep -rq 'correct-horse\|battery-horse' "$HOME" sand/.fettle
 }
 
 @test "host: prune takes what fettle made, asks for what changed, keeps folders of others" {
@@ -252,4 +253,12 @@ onChange: {command: [sh, -c, 'echo ran >>$PWD/log']}"
 	manifest Flie a <<<$'path: /a\ncontent: x'
 	run --separate-stderr -2 fettle diff repo --root sand
 	assert_talk_has 'File'
+}
+
+@test "host: where systemd does not run, a unit says so and nothing else is done" {
+	[ ! -d /run/systemd/system ] || skip 'systemd runs here'
+	manifest Unit fettle-e2e.service <<<$'content: "[Service]"\nstate: started'
+	run --separate-stderr -1 fettle diff repo
+	assert_has 'refused'
+	assert_has 'systemd does not run here'
 }
