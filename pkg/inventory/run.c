@@ -235,8 +235,9 @@ err *inv_run_begin(struct inv_project *project, const struct inv_run_info *info,
 	run->written_ns = clock_monotonic_ns();
 	arena_init(&run->arena);
 	TRY(write_begin(run, info));
+	char *source = mem_strdup(info->source ? info->source : ""); /* may be the one below */
 	mem_free(project->source);
-	project->source = mem_strdup(info->source ? info->source : "");
+	project->source = source;
 	*ret_run = steal(&run);
 	return NULL;
 }
