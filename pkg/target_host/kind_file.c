@@ -202,7 +202,7 @@ static err *take_handlers(struct host *host, const struct host_place *place, str
 {
 	const char *manifest = place->record->manifest, *hint;
 	struct val *root = NULL;
-	if (!manifest || item->action != PLAN_DELETE)
+	if (!manifest)
 		return NULL;
 	TRY(json_load(manifest, strlen(manifest), "record", &item->arena, &root));
 	const struct val *on_change = val_get(val_get(root, "spec"), "onChange");

@@ -365,3 +365,25 @@ TEST(host_file, an_owner_may_be_made_by_a_command_of_the_set)
 	CHECK_OK(rig_plan(&rig, FILE_("z", "path: /a, content: x, owner: 4321")));
 	CHECK_STR(rig_action(&rig, "File/z"), "unchanged");
 }
+
+TEST(host_file, a_removal_runs_on_change_and_comes_back_when_that_fails)
+{
+	AUTO(rig) rig;
+	rig_open(&rig);
+	AUTOFREE char *yaml = str_format(
+		FILE_("a", "path: /a, content: x, mode: '0600', onChange: {command: [sh, -c, "
+	                   "'test ! -e %s/fail']}"),
+		test_dir());
+	AUTOFREE char *fail = str_format("%s/fail", test_dir());
+	CHECK_OK(rig_run(&rig, yaml));
+	struct target_record saved = *rig_record(&rig, "File/a");
+	CHECK_OK(fs_write_atomic(fail, view_of(""), 0644));
+	CHECK_ERR(rig_run(&rig, ""), ERR_IO, "onChange failed");
+	CHECK_STR(rig_read(&rig, "a"), "x");
+	CHECK_INT(rig_mode(&rig, "a"), 0600);
+	CHECK_INT(unlink(fail), 0);
+	rig.records[rig.record_count++] = saved;
+	CHECK_OK(rig_run(&rig, ""));
+	CHECK_INT(rig.handler_runs, 3);
+	CHECK(!rig_exists(&rig, "a"));
+}
