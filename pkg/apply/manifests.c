@@ -86,6 +86,7 @@ err *manifests_compile(struct manifests *manifests, struct target *target)
 {
 	struct object_set *set = &manifests->objects;
 	err *all = NULL;
+	object_set_uncompile(set);
 	for (size_t i = 0; i < set->len && err_count(all) < MAX_ERRORS; i++) {
 		struct object *object = set->items[i];
 		const char *hint = NULL;

@@ -30,7 +30,8 @@ NODISCARD err *manifests_add_recorded(struct manifests *manifests, struct view t
 
 /*
  * Let the driver check every object and add its edges, then put them in order. All errors joined.
- * UNSUPPORTED kinds are INVALID here, with the place.
+ * UNSUPPORTED kinds are INVALID here, with the place. May be called again: drivers keep one set, so
+ * going back to an earlier one means compiling it anew.
  */
 NODISCARD err *manifests_compile(struct manifests *manifests, struct target *target);
 

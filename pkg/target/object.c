@@ -17,6 +17,7 @@ void object_set_clear(struct object_set *set)
 	map_clear(&set->by_display);
 	mem_free(set->items);
 	arena_clear(&set->arena);
+	arena_clear(&set->names);
 	object_set_init(set);
 }
 
@@ -131,11 +132,11 @@ err *object_set_add(struct object_set *set, const struct val *doc, const char *f
 	TRY(check_identity(doc));
 	if (set->len >= LIMIT_OBJECTS)
 		return val_place(err_new(ERR_LIMIT, "more than %u objects", LIMIT_OBJECTS), doc);
-	struct object *object = ARENA_NEW(&set->arena, struct object);
+	struct object *object = ARENA_NEW(&set->names, struct object);
 	object->doc = doc;
 	object->file = file;
 	object->index = set->len;
-	name_object(&set->arena, object);
+	name_object(&set->names, object);
 	const struct object *other = map_get(&set->by_key, object->key);
 	if (other) {
 		const struct val *place = val_get(other->doc, "kind");
@@ -152,6 +153,18 @@ err *object_set_add(struct object_set *set, const struct val *doc, const char *f
 	}
 	set->items[set->len++] = object;
 	return NULL;
+}
+
+void object_set_uncompile(struct object_set *set)
+{
+	for (size_t i = 0; i < set->len; i++) {
+		struct object *object = set->items[i];
+		object->compiled = NULL;
+		object->is_sensitive = false;
+		object->edges = NULL;
+		object->edge_count = object->edge_cap = 0;
+	}
+	arena_clear(&set->arena);
 }
 
 struct object *object_set_find(const struct object_set *set, const char *key)

@@ -4,7 +4,7 @@
  * apply sees: duplicates are found here, and edges between objects are kept here. It knows no
  * target; drivers attach their own compiled form.
  *
- * Everything lives in the set's arena; strings of manifests are borrowed from the loaded documents,
+ * Everything lives in the set's arenas; strings of manifests are borrowed from the loaded documents,
  * which must outlive the set.
  */
 #ifndef TARGET_OBJECT_H
@@ -42,11 +42,12 @@ struct object {
 	bool keep_on_prune;
 	struct object_edge *edges;
 	size_t edge_count, edge_cap;
-	void *compiled;        /* the driver's; in the set's arena */
+	void *compiled;        /* the driver's; in set->arena */
 };
 
 struct object_set {
-	struct arena arena;
+	struct arena names;    /* objects and their keys */
+	struct arena arena;    /* what drivers compile, and edges; see object_set_uncompile */
 	struct object **items;
 	size_t len, cap;
 	struct map by_key;
@@ -62,6 +63,9 @@ void object_set_clear(struct object_set *set);
  * both places.
  */
 NODISCARD err *object_set_add(struct object_set *set, const struct val *doc, const char *file);
+
+/* Forget compiled forms and edges, to compile anew: an agent does so for as long as it runs. */
+void object_set_uncompile(struct object_set *set);
 
 /* NULL when the set has none of that key. */
 struct object *object_set_find(const struct object_set *set, const char *key);
