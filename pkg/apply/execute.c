@@ -66,8 +66,11 @@ static void count_outcome(struct execute_result *result, enum step_outcome outco
 	case STEP_DONE:
 		result->done++;
 		break;
-	case STEP_FAILED:
 	case STEP_REVERTED:
+		result->reverted++;
+		result->failed++;
+		break;
+	case STEP_FAILED:
 		result->failed++;
 		break;
 	case STEP_SKIPPED:
@@ -79,10 +82,41 @@ static void count_outcome(struct execute_result *result, enum step_outcome outco
 	}
 }
 
+/* Not attempted, although something it reacts to has changed: the next run has to make up for it. */
+static bool owes_reaction(const struct execution *run, const struct step *step)
+{
+	if (step->item->action == PLAN_CREATE)
+		return false;
+	for (const struct object **at = step->item->triggers; at && *at; at++)
+		if (run->steps[(*at)->index].outcome == STEP_DONE)
+			return true;
+	return false;
+}
+
+static enum inv_outcome outcome_to_record(const struct execution *run, const struct step *step)
+{
+	switch (step->outcome) {
+	case STEP_DONE:
+		return INV_DONE;
+	case STEP_FAILED:
+		return INV_UNKNOWN;
+	case STEP_REVERTED:
+		return INV_FAILED;
+	case STEP_WAITING:
+	case STEP_SKIPPED:
+		return owes_reaction(run, step) ? INV_UNKNOWN : INV_SKIPPED;
+	}
+	return INV_UNKNOWN;
+}
+
 static void tell(struct execution *run, struct step *step)
 {
-	err *e = journal_report(&run->journal, run->plan, step->index, step->outcome,
-	                        step->error ? err_message(step->error) : NULL);
+	const struct inv_outcome_info info = {
+		.outcome = outcome_to_record(run, step),
+		.uid = step->item->uid,
+		.error = step->error ? err_message(step->error) : NULL,
+	};
+	err *e = journal_report(&run->journal, step->index, &info);
 	if (e) {
 		run->is_stopping = true;
 		run->stop_error = err_join(run->stop_error, e);
@@ -457,7 +491,7 @@ static err *execute(struct execution *run, size_t threads)
 err *execute_plan(struct target *target, struct plan *plan, const struct execute_options *options,
                   struct execute_result *ret_result)
 {
-	*ret_result = (struct execute_result){ 0 };
+	*ret_result = (struct execute_result){ .result = INV_RUN_FAILED };
 	TRY(refuse(plan));
 	struct execution run = { .target = target,
 		                 .plan = plan,

@@ -37,6 +37,7 @@ struct execute_options {
 struct execute_result {
 	int64_t run;         /* number in the history; 0: nothing was recorded */
 	size_t done, failed, skipped, waiting;
+	size_t reverted;     /* of the failed ones: put back because a handler failed */
 	enum inv_result result;
 };
 

@@ -82,32 +82,12 @@ err *journal_begin(struct journal *journal, struct target *target, const struct 
 	return begin_run(journal, target, plan, options, &journal->arena, intents);
 }
 
-static enum inv_outcome outcome_to_record(enum step_outcome outcome)
-{
-	switch (outcome) {
-	case STEP_DONE:
-		return INV_DONE;
-	case STEP_FAILED:
-		return INV_UNKNOWN;
-	case STEP_REVERTED:
-		return INV_FAILED;
-	case STEP_WAITING:
-	case STEP_SKIPPED:
-		return INV_SKIPPED;
-	}
-	return INV_SKIPPED;
-}
-
-err *journal_report(struct journal *journal, const struct plan *plan, size_t item,
-                    enum step_outcome outcome, const char *error)
+err *journal_report(struct journal *journal, size_t item, const struct inv_outcome_info *info)
 {
 	if (!journal->run || journal->index_of_item[item] == SIZE_MAX || journal->is_reported[item])
 		return NULL;
 	journal->is_reported[item] = true;
-	struct inv_outcome_info info = { .outcome = outcome_to_record(outcome),
-		                         .uid = plan->items[item].uid,
-		                         .error = error };
-	return inv_run_result(journal->run, journal->index_of_item[item], &info);
+	return inv_run_result(journal->run, journal->index_of_item[item], info);
 }
 
 err *journal_finish(struct journal *journal, enum inv_result result, const char *message)

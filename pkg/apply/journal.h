@@ -1,6 +1,6 @@
 /*
- * The executor's side of the inventory: turns plan items into intended changes, and step outcomes
- * into recorded results. Internal to pkg/apply.
+ * The executor's side of the inventory: turns plan items into intended changes, and takes the result
+ * of each to its place. Internal to pkg/apply.
  */
 #ifndef APPLY_JOURNAL_H
 #define APPLY_JOURNAL_H
@@ -19,8 +19,8 @@ struct journal {
 NODISCARD err *journal_begin(struct journal *journal, struct target *target,
                              const struct plan *plan, const struct execute_options *options);
 /* Report one item, once; later reports of it are ignored. */
-NODISCARD err *journal_report(struct journal *journal, const struct plan *plan, size_t item,
-                              enum step_outcome outcome, const char *error);
+NODISCARD err *journal_report(struct journal *journal, size_t item,
+                              const struct inv_outcome_info *info);
 NODISCARD err *journal_finish(struct journal *journal, enum inv_result result,
                               const char *message);
 void journal_clear(struct journal *journal);

@@ -37,8 +37,7 @@ static err *join_errors(err **errors, size_t count)
 {
 	err *all = NULL;
 	for (size_t i = 0; i < count; i++)
-		all = err_join(all, errors[i]);
-	mem_free(errors);
+		all = err_join(all, steal(&errors[i]));
 	return all;
 }
 
@@ -151,20 +150,41 @@ static const struct object **changed_triggers(struct plan *plan, const struct pl
 	return list;
 }
 
-/* One round; a trigger may wake an object that is a trigger itself, so rounds repeat. */
-static bool pull_triggers(struct plan *plan)
+/* What reacts is recorded again, so it has to be compared even when it was not asked for. */
+static err *compare_late(struct comparison *work, struct plan_item *item)
 {
-	bool has_changed = false;
-	for (size_t i = 0; i < plan->object_count; i++) {
-		struct plan_item *item = &plan->items[i];
-		item->triggers = changed_triggers(plan, item);
-		if (!item->triggers || item->action != PLAN_NONE)
-			continue;
-		item->action = PLAN_RUN;
-		item->reason = arena_printf(&plan->arena, "%s changes", item->triggers[0]->display);
-		has_changed = true;
+	size_t index = item->object->index;
+	if (work->plan->compared[index])
+		return NULL;
+	work->plan->compared[index] = true;
+	compare_object(work, index);
+	return steal(&work->errors[index]);
+}
+
+static err *pull_trigger(struct comparison *work, struct plan_item *item, bool *ret_has_changed)
+{
+	struct plan *plan = work->plan;
+	item->triggers = changed_triggers(plan, item);
+	if (!item->triggers || item->action != PLAN_NONE)
+		return NULL;
+	TRY(compare_late(work, item));
+	*ret_has_changed = true;
+	if (item->action != PLAN_NONE)
+		return NULL;
+	item->action = PLAN_RUN;
+	item->reason = arena_printf(&plan->arena, "%s changes", item->triggers[0]->display);
+	return NULL;
+}
+
+/* A trigger may wake an object that is a trigger itself, so rounds repeat. */
+static err *pull_triggers(struct comparison *work)
+{
+	for (bool has_changed = true; has_changed;) {
+		has_changed = false;
+		for (size_t i = 0; i < work->plan->object_count; i++)
+			TRY(pull_trigger(work, &work->plan->items[i], &has_changed));
 	}
-	return has_changed;
+	return NULL;
 }
 
 static err *check_claims(struct plan *plan, struct inv_project *project)
@@ -227,21 +247,37 @@ static void count_items(struct plan *plan)
 	}
 }
 
-static void force_changed(struct plan *plan)
+/*
+ * What somebody changed is deleted only on demand; what is there without ever having been ours (the
+ * apply that wanted the place failed) is never deleted.
+ */
+static void judge_changed(struct plan *plan, bool is_forced)
 {
-	for (size_t i = plan->object_count; i < plan->len; i++)
-		if (plan->items[i].action == PLAN_REFUSED && plan->items[i].has_drifted)
-			plan->items[i].action = PLAN_DELETE;
+	for (size_t i = plan->object_count; i < plan->len; i++) {
+		struct plan_item *item = &plan->items[i];
+		if (item->action != PLAN_REFUSED || !item->has_drifted)
+			continue;
+		if (!*plan_record(plan, item)->fingerprint) {
+			item->action = PLAN_FORGET;
+			item->reason = "fettle never finished applying it, what is there stays";
+			item->changes = NULL;
+		} else if (is_forced) {
+			item->action = PLAN_DELETE;
+		}
+	}
 }
 
-static struct plan *new_plan(const struct object_set *set, const struct records *records)
+static struct plan *new_plan(const struct object_set *set, const struct records *records,
+                             const bool *only)
 {
 	struct plan *plan = MEM_NEW(struct plan);
 	plan->set = set;
 	plan->records = records;
 	plan->items = mem_zalloc(set->len + records->len + 1, sizeof(*plan->items));
 	plan->len = plan->object_count = set->len;
+	plan->compared = arena_alloc(&plan->arena, set->len + 1);
 	for (size_t i = 0; i < set->len; i++) {
+		plan->compared[i] = !only || only[i];
 		plan->items[i].object = set->items[i];
 		plan->items[i].key = set->items[i]->key;
 		plan->items[i].display = set->items[i]->display;
@@ -250,26 +286,29 @@ static struct plan *new_plan(const struct object_set *set, const struct records 
 	return plan;
 }
 
-err *plan_make(struct target *target, const struct object_set *set, const struct records *records,
-               const struct plan_options *options, struct plan **ret_plan)
+static err *compare(struct target *target, struct plan *plan, const struct plan_options *options)
 {
-	AUTOPTR(plan) plan = new_plan(set, records);
-	plan->only = options->only;
-	TRY(add_removals(plan, options));
-	if (target->ops->prepare)
-		TRY(target->ops->prepare(target, set));
-
 	struct comparison work = { .target = target, .plan = plan };
 	work.flags = options->wants_fingerprints ? TARGET_WANT_FINGERPRINTS : 0;
 	work.errors = mem_zalloc(plan->len + 1, sizeof(*work.errors));
 	pool_for_each(options->threads, plan->object_count, compare_object, &work);
 	pool_for_each(options->threads, plan->len - plan->object_count, compare_removal, &work);
-	TRY(join_errors(work.errors, plan->len));
+	err *e = join_errors(work.errors, plan->len);
+	if (!e)
+		e = pull_triggers(&work);
+	mem_free(work.errors);
+	return e;
+}
 
-	while (pull_triggers(plan))
-		;
-	if (options->prune_changed)
-		force_changed(plan);
+err *plan_make(struct target *target, const struct object_set *set, const struct records *records,
+               const struct plan_options *options, struct plan **ret_plan)
+{
+	AUTOPTR(plan) plan = new_plan(set, records, options->only);
+	TRY(add_removals(plan, options));
+	if (target->ops->prepare)
+		TRY(target->ops->prepare(target, set));
+	TRY(compare(target, plan, options));
+	judge_changed(plan, options->prune_changed);
 	if (options->project)
 		TRY(check_claims(plan, options->project));
 	if (options->project && options->checks_records)
@@ -311,7 +350,7 @@ bool plan_needs_record(const struct plan *plan, const struct plan_item *item)
 
 bool plan_compared(const struct plan *plan, const struct plan_item *item)
 {
-	return !plan->only || !item->object || plan->only[item->object->index];
+	return !item->object || plan->compared[item->object->index];
 }
 
 const struct target_record *plan_record(const struct plan *plan, const struct plan_item *item)

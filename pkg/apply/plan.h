@@ -1,7 +1,7 @@
 /*
  * What would change: one item per object and per recorded object whose manifest is gone, made by
  * comparing concurrently, then judged by the prune guards. A plan is only data; printing it, saving
- * it and carrying it out are elsewhere (plan_text.h, plan_json.h, plan_file.h, execute.h).
+ * it and carrying it out are elsewhere (plan_report.h, plan_file.h, execute.h).
  */
 #ifndef APPLY_PLAN_H
 #define APPLY_PLAN_H
@@ -39,7 +39,7 @@ struct plan_options {
 	unsigned threads;               /* 0: as many as there are processors */
 	struct inv_project *project;    /* for manifests of removals; NULL: nothing recorded */
 	const bool *only;               /* by object index: compare just these, the rest is taken
-	                                   to be in sync; NULL: all. Borrowed by the plan */
+	                                   to be in sync unless it reacts to one of them; NULL: all */
 };
 
 struct plan {
@@ -52,7 +52,7 @@ struct plan {
 	struct arena arena;
 	const struct object_set *set;
 	const struct records *records;
-	const bool *only;
+	bool *compared;                 /* by object index */
 };
 
 /*
@@ -71,7 +71,7 @@ bool plan_has_changes(const struct plan *plan);
 bool plan_has_work(const struct plan *plan);
 /* Is the object in sync, but its record missing, unfinished or older than its manifest? */
 bool plan_needs_record(const struct plan *plan, const struct plan_item *item);
-/* Was it looked at, or left out by plan_options.only? */
+/* Was it looked at, or left out because of plan_options.only? */
 bool plan_compared(const struct plan *plan, const struct plan_item *item);
 /* Record of the item, NULL when there is none. */
 const struct target_record *plan_record(const struct plan *plan, const struct plan_item *item);
