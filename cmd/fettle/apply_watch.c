@@ -33,6 +33,7 @@ struct agent {
 	bool has_good;           /* session->manifests was applied completely */
 	unsigned failures;       /* in a row */
 	char *rejected;          /* commit that failed its checks; not tried again until it changes */
+	bool was_ready;          /* systemd was told so */
 };
 
 /* --- talking --- */
@@ -142,6 +143,7 @@ static void told_step(void *context, const struct plan_item *item, enum step_out
 	const struct ui_field fields[] = { { "location", item->location },
 		                           { "reason", item->reason } };
 	size_t first = item->location ? 0 : 1, end = item->reason ? 2 : 1;
+	notify_watchdog(agent->notify);
 	if (error)
 		log_error(agent, step_outcome_name(outcome), error);
 	else
@@ -183,12 +185,11 @@ static err *apply_current(struct agent *agent, const char *command, const bool *
 	return execute_plan(session->target, plan, &options, ret_result);
 }
 
-static err *apply_all(struct agent *agent, const char *command)
+static err *apply_all(struct agent *agent, const char *command, struct execute_result *ret_result)
 {
-	struct execute_result result = { 0 };
 	int64_t start_ns = clock_monotonic_ns();
 	agent->session->context.deadline_ns = run_deadline(agent).at_ns;
-	err *e = apply_current(agent, command, NULL, &result);
+	err *e = apply_current(agent, command, NULL, ret_result);
 	agent->metrics.last_apply_s = (double)(clock_monotonic_ns() - start_ns) / 1e9;
 	if (e)
 		agent->metrics.applies_failed++;
@@ -257,50 +258,64 @@ static bool is_for_good(const err *e)
 	       err_is(e, ERR_UNSUPPORTED);
 }
 
-static void reject(struct agent *agent, const char *commit, const err *e)
+static void set_rejected(struct agent *agent, const char *commit)
 {
-	log_error(agent, "the new revision is not taken", e);
-	agent->metrics.rejected++;
 	mem_free(agent->rejected);
 	agent->rejected = *commit ? mem_strdup(commit) : NULL;
 }
 
-/* Compile and apply what was swapped in. */
-static err *try_revision(struct agent *agent)
+static void reject(struct agent *agent, const char *commit, const err *e)
 {
-	TRY(manifests_compile(&agent->session->manifests, agent->session->target));
-	return apply_all(agent, "apply --watch");
+	log_error(agent, "the new revision is not taken", e);
+	if (!agent->rejected || !str_equal(agent->rejected, commit))
+		agent->metrics.rejected++;
+	set_rejected(agent, commit);
 }
 
-/* What the failed revision changed is put back; compiled again because drivers keep one set. */
-static err *go_back(struct agent *agent)
+/*
+ * Compile, watch and apply the session's manifests. Compiled anew at every entry because drivers keep
+ * one set; watched before they are compared, so that nothing happens unseen in between.
+ */
+static err *enter_revision(struct agent *agent, const char *command,
+                           struct execute_result *ret_result)
 {
 	TRY(manifests_compile(&agent->session->manifests, agent->session->target));
-	return apply_all(agent, "apply --watch: keep the last good revision");
+	TRY(watch_everything(agent));
+	return apply_all(agent, command, ret_result);
+}
+
+/* What the failed revision changed is put back; when it changed nothing, drift still is. */
+static err *keep_last_good(struct agent *agent, bool was_left)
+{
+	struct execute_result result = { 0 };
+	ui_warn(agent->ui, "keeping the last good revision %.10s",
+	        commit_of(agent->session->source));
+	return was_left ? enter_revision(agent, "apply --watch: keep the last good revision", &result)
+	                : apply_all(agent, "apply --watch: resync", &result);
 }
 
 static err *take_revision(struct agent *agent, struct revision *revision)
 {
 	struct session *session = agent->session;
-	const char *commit = commit_of(revision->source);
-	TRY(manifests_load(&revision->manifests, revision->source));
-	swap_in(session, revision);
-	err *e = try_revision(agent);
+	struct execute_result result = { 0 };
+	err *e = manifests_load(&revision->manifests, revision->source);
+	bool is_entered = !e;
+	if (is_entered) {
+		swap_in(session, revision);
+		e = enter_revision(agent, "apply --watch", &result);
+	}
 	if (!e) {
 		agent->has_good = true;
-		return watch_everything(agent);
+		set_rejected(agent, "");
+		return NULL;
 	}
-	if (err_is(e, ERR_CANCELLED))
+	if (cancel_is_set(session->cancel))
 		return e;
-	swap_in(session, revision);
-	if (is_for_good(e))
-		reject(agent, commit, e);
-	if (agent->has_good) {
-		ui_warn(agent->ui, "keeping the last good revision %.10s",
-		        commit_of(session->source));
-		e = err_join(e, go_back(agent));
-	}
-	return e;
+	if (is_entered)
+		swap_in(session, revision);
+	if (is_for_good(e) || result.reverted > 0)
+		reject(agent, commit_of(revision->source), e);
+	return agent->has_good ? err_join(e, keep_last_good(agent, is_entered)) : e;
 }
 
 /* Is there something new? `ret_revision` gets it; its source stays NULL when there is not. */
@@ -315,6 +330,8 @@ static err *look_at_source(struct agent *agent, bool is_forced, struct revision 
 		TRY(source_latest(&session->spec, &options, &commit));
 		bool is_known = str_equal(commit, commit_of(session->source)) && agent->has_good;
 		bool is_rejected = agent->rejected && str_equal(commit, agent->rejected);
+		if (is_known)
+			set_rejected(agent, ""); /* the ref went back to the good one */
 		if (is_known || (is_rejected && !is_forced))
 			return NULL;
 	}
@@ -324,6 +341,7 @@ static err *look_at_source(struct agent *agent, bool is_forced, struct revision 
 static err *cycle(struct agent *agent, bool is_forced)
 {
 	struct revision revision = { 0 };
+	struct execute_result result = { 0 };
 	manifests_init(&revision.manifests);
 	err *e = look_at_source(agent, is_forced, &revision);
 	if (e) {
@@ -335,7 +353,7 @@ static err *cycle(struct agent *agent, bool is_forced)
 	if (!e && revision.source)
 		e = take_revision(agent, &revision);
 	else if (agent->has_good)
-		e = err_join(e, apply_all(agent, "apply --watch: resync"));
+		e = err_join(e, apply_all(agent, "apply --watch: resync", &result));
 	revision_clear(&revision);
 	return e;
 }
@@ -360,6 +378,7 @@ static void succeed(struct agent *agent)
 	AUTOFREE char *status = str_format("%zu objects in sync%s%.10s", agent->metrics.objects,
 	                                   *commit ? " at " : "", commit);
 	notify_ready(agent->notify, status);
+	agent->was_ready = true;
 	ui_log(agent->ui, UI_LEVEL_DEBUG, NULL, 0, "%s", status);
 }
 
@@ -372,7 +391,11 @@ static void run_cycle(struct agent *agent, bool is_forced)
 		succeed(agent);
 	} else if (!err_is(e, ERR_CANCELLED)) {
 		log_error(agent, "this round failed; trying again", e);
-		notify_status(agent->notify, err_message(e));
+		/* A reload, too, is over when it failed; systemd waits to hear that. */
+		if (agent->was_ready)
+			notify_ready(agent->notify, err_message(e));
+		else
+			notify_status(agent->notify, err_message(e));
 	}
 	err_free(e);
 	schedule(agent, is_ok);

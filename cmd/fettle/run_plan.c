@@ -52,10 +52,8 @@ static void tell_step(void *context, const struct plan_item *item, enum step_out
 		ui_out(telling->ui, "%s %s\n", item->display, step_outcome_name(outcome));
 }
 
-struct inv_run_info session_run_info(struct session *session, const char *command,
-                                     const struct plan *plan)
+static void find_user(struct session *session)
 {
-	const struct source_info *source = session->source ? source_info(session->source) : NULL;
 	AUTO(str) host = STR_INIT;
 	AUTO(str) user = STR_INIT;
 	user_host_name(&host);
@@ -64,14 +62,24 @@ struct inv_run_info session_run_info(struct session *session, const char *comman
 		str_addz(&user, login);
 	else
 		user_name(NULL, user_self(), &user);
+	session->user = arena_strdup(&session->arena, user.ptr);
+	session->host = arena_strdup(&session->arena, host.ptr);
+}
+
+struct inv_run_info session_run_info(struct session *session, const char *command,
+                                     const struct plan *plan)
+{
+	const struct source_info *source = session->source ? source_info(session->source) : NULL;
+	if (!session->user)
+		find_user(session);
 	return (struct inv_run_info){
 		.command = command,
 		.source = session->source_identity,
 		.commit = source ? source->commit : NULL,
 		.author = source ? source->author : NULL,
 		.subject = source ? source->subject : NULL,
-		.user = arena_strdup(&session->arena, user.ptr),
-		.host = arena_strdup(&session->arena, host.ptr),
+		.user = session->user,
+		.host = session->host,
 		.unchanged = plan->counts[PLAN_NONE],
 	};
 }

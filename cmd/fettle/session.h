@@ -73,6 +73,7 @@ struct session {
 	struct inv *inv;
 	struct inv_project *owned; /* the project in the inventory */
 	struct records records;
+	const char *user, *host;   /* who runs it and where; filled by session_run_info */
 };
 
 /*

@@ -189,3 +189,40 @@ END
 	start
 	stop
 }
+
+# commit_repo MESSAGE: what repo/ holds now
+commit_repo() {
+	git -C repo add -A && git -C repo -c user.name=t -c user.email=t@e commit -q -m "$1"
+}
+
+metric() {
+	curl -sf --unix-socket sock http://x/metrics | grep -F "$1"
+}
+
+@test "watch: a commit that was not taken is counted once, and the next good one makes it healthy" {
+	git init -q -b main repo && cp m/all.yaml repo/ && commit_repo one
+	source="repo?ref=main" start --interval 200ms --metrics "unix:$PWD/sock"
+	echo 'a: [' >repo/bad.yaml && commit_repo bad
+	wait_until metric 'fettle_revisions_rejected_total{project="repo"} 1'
+	wait_until metric 'fettle_healthy{project="repo"} 0'
+	resynced() { [ "$(metric 'fettle_apply_runs_total{project="repo",result="ok"}' | sed 's/.* //')" -ge 4 ]; }
+	wait_until resynced
+	metric 'fettle_revisions_rejected_total{project="repo"} 1'
+	git -C repo rm -q bad.yaml && sed -i 's/one/uno/' repo/all.yaml && commit_repo good
+	wait_until has root/etc/a uno
+	wait_until metric 'fettle_healthy{project="repo"} 1'
+	stop
+}
+
+@test "watch: a commit whose onChange fails is put back and not tried again" {
+	git init -q -b main repo && cp m/all.yaml repo/ && commit_repo one
+	source="repo?ref=main" start --interval 200ms --metrics "unix:$PWD/sock"
+	file_object a /etc/a 'uno\n' "onChange: {command: [sh, -c, 'echo ran >>$PWD/ran; exit 1']}" >repo/all.yaml
+	commit_repo 'reload fails'
+	wait_until metric 'fettle_revisions_rejected_total{project="repo"} 1'
+	resynced() { [ "$(metric 'fettle_apply_runs_total{project="repo",result="ok"}' | sed 's/.* //')" -ge 5 ]; }
+	wait_until resynced
+	has root/etc/a one
+	metric 'fettle_apply_runs_total{project="repo",result="failed"} 1'
+	stop
+}
