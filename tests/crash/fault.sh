@@ -9,29 +9,28 @@ debug=${FETTLE_DEBUG:?} fettle=${FETTLE:?}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export HOME=$work XDG_CACHE_HOME=$work/cache XDG_CONFIG_HOME=$work/config XDG_STATE_HOME=$work/state NO_COLOR=1
-make_manifests "$work/v1" v1 12
-make_manifests "$work/v2" v2 12
+make_manifests "$work/v1" v1 10 2 1
+make_manifests "$work/v2" v2 10 2 1
 root=$work/root
 apply() { "$1" apply "$work/now" --name crash --root "$root" --yes --prune --max-deletions 100 --concurrency 1 >"$work/out" 2>"$work/err"; }
 use() { ln -sfn "$work/$1" "$work/now"; }
 
-count_calls() {
-	use v1
+use v1
+apply "$fettle" || { sed 's/^/# /' "$work/err"; echo "Bail out! a clean apply fails"; exit 1; }
+cp -a "$root" "$work/before"
+start_over() {
 	rm -rf "$root"
-	apply "$fettle"
+	cp -a "$work/before" "$root"
 	use v2
-	FETTLE_TEST_FAULT_LOG=$work/count apply "$debug"
-	wc -l <"$work/count"
 }
-total=$(count_calls)
+start_over
+FETTLE_TEST_FAULT_LOG=$work/count apply "$debug"
+total=$(wc -l <"$work/count")
 echo "# one apply makes $total calls"
-step=$((total / ${FETTLE_FAULT_POINTS:-400} + 1))
+step=$(((total - 1) / ${FETTLE_FAULT_POINTS:-100000} + 1))
 silent=0 torn=0 stuck=0 crashed=0 points=0 absorbed=0
 for ((at = 1; at <= total; at += step)); do
-	use v1
-	rm -rf "$root"
-	apply "$fettle" || { echo "Bail out! clean apply fails"; exit 1; }
-	use v2
+	start_over
 	FETTLE_TEST_FAIL_AT=$at apply "$debug"
 	code=$?
 	points=$((points + 1))

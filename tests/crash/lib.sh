@@ -2,13 +2,14 @@
 # is on disk is whole.
 # shellcheck shell=bash
 
-# make_manifests DIR VERSION COUNT: files, folders, links and projections; some only in one version.
+# make_manifests DIR VERSION FILES [FOLDERS [OTHERS]]: files in so many folders (10), and so many links
+# and projections (5); some files only in one version.
 make_manifests() {
-	local dir=$1 version=$2 count=$3 i
+	local dir=$1 version=$2 count=$3 folders=${4:-10} others=${5:-5} i
 	mkdir -p "$dir/files"
 	head -c 3000 /dev/zero | tr '\0' "${version: -1}" >"$dir/files/blob"
 	{
-		for ((i = 0; i < 10; i++)); do
+		for ((i = 0; i < folders; i++)); do
 			printf -- '---\napiVersion: host.fettle.dev/v1\nkind: Directory\nmetadata: {name: d%d}\nspec: {path: /srv/d%d, mode: "0755"}\n' $i $i
 		done
 		for ((i = 0; i < count; i++)); do
@@ -16,12 +17,12 @@ make_manifests() {
 			if ((i % 10 == 9)) && (((i / 10) % 2 == ${version#v} % 2)); then continue; fi
 			printf -- '---\napiVersion: host.fettle.dev/v1\nkind: File\nmetadata: {name: f%d}\n' $i
 			if ((i % 7 == 0)); then
-				printf 'spec: {path: /srv/d%d/f%d, mode: "0600", contentFrom: files/blob}\n' $((i % 10)) $i
+				printf 'spec: {path: /srv/d%d/f%d, mode: "0600", contentFrom: files/blob}\n' $((i % folders)) $i
 			else
-				printf 'spec:\n  path: /srv/d%d/f%d\n  content: |\n    %s line one of %d\n    %s line two of %d\n' $((i % 10)) $i "$version" $i "$version" $i
+				printf 'spec:\n  path: /srv/d%d/f%d\n  content: |\n    %s line one of %d\n    %s line two of %d\n' $((i % folders)) $i "$version" $i "$version" $i
 			fi
 		done
-		for ((i = 0; i < 5; i++)); do
+		for ((i = 0; i < others; i++)); do
 			printf -- '---\napiVersion: host.fettle.dev/v1\nkind: Symlink\nmetadata: {name: l%d}\nspec: {path: /srv/l%d, target: %s}\n' $i $i "$version"
 			printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c%d\n  annotations: {host.fettle.dev/path: /srv/c%d}\ndata: {a: %s, b: %s}\n' $i $i "$version" "$version"
 		done
