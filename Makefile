@@ -255,7 +255,7 @@ $(BUILD)/fuzz/fuzz_%: $(OUT)/obj/tests/fuzz/fuzz_%.o $(OUT)/libfettle.a
 
 # ---- quality ---------------------------------------------------------------------------------
 
-all_code       = $(wildcard pkg/*/*.[ch] cmd/fettle/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
+all_code       = $(filter-out %_cases.h,$(wildcard pkg/*/*.[ch] cmd/fettle/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch]))
 shell_scripts  = packaging/deps packaging/demo $(wildcard packaging/bin/*) .ci/run tests/run-one \
 	$(shell find tests -name '*.sh' -o -name '*.bash' | sort)
 
