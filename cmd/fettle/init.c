@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "cmds.h"
 #include "pal/fs.h"
+#include "schema/schema.h"
 
 struct init_args {
 	const char *dir;
@@ -32,13 +33,13 @@ static const struct cli_exit exits[] = {
 	{ 0, NULL }
 };
 
-/* %s is the project's name. */
+/* %s%s%s is the project's name, in quotes where it needs them. */
 static const char project_text[] =
 	"# What belongs where. 'fettle diff' shows the difference, 'fettle apply' removes it.\n"
 	"apiVersion: fettle.dev/v1\n"
 	"kind: Project\n"
 	"metadata:\n"
-	"  name: %s\n"
+	"  name: %s%s%s\n"
 	"environments:\n"
 	"  dev:\n"
 	"    path: envs/dev\n"
@@ -69,7 +70,7 @@ static const char manifests_text[] =
 	"  content: |\n"
 	"    This machine is kept by fettle. Changes by hand will be put right.\n"
 	"---\n"
-	"# Content from a file beside this one, checked before it replaces the old one.\n"
+	"# Content from a file beside this one.\n"
 	"apiVersion: host.fettle.dev/v1\n"
 	"kind: File\n"
 	"metadata:\n"
@@ -136,6 +137,27 @@ static err *write_file(struct ui *ui, const char *dir, const char *path, const c
 	return NULL;
 }
 
+/* "2024", "1e3" and "null" are no strings in YAML. */
+static bool needs_quotes(const char *name)
+{
+	static const char *const words[] = { "null", "true", "false", "yes", "no", "on", "off", "y",
+		                             "n" };
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (str_equal(name, words[i]))
+			return true;
+	return *name >= '0' && *name <= '9';
+}
+
+static err *check_name(const char *name)
+{
+	const char *why = schema_object_name.refuses(name, strlen(name));
+	if (!why)
+		return NULL;
+	return err_hint(err_new(ERR_USAGE, "'%s' cannot be the name of a project%s%s", name,
+	                        *why ? ": " : "", why),
+	                "expected %s", schema_object_name.expected);
+}
+
 /* A folder's name as an object name: lower case, other characters become '-'. */
 static char *name_from_dir(const char *dir)
 {
@@ -144,7 +166,7 @@ static char *name_from_dir(const char *dir)
 	if (e)
 		err_ignore(e, "any name will do");
 	AUTO(str) name = STR_INIT;
-	for (const char *at = path_base(absolute.ptr); *at; at++) {
+	for (const char *at = path_base(absolute.ptr); *at && name.len < 63; at++) {
 		char c = *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
 		bool is_plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 		if (is_plain || name.len)
@@ -164,7 +186,9 @@ static err *run(struct cli_ctx *ctx, const void *data)
 		return err_hint(err_new(ERR_REFUSED, "'%s' exists already", project),
 		                "it is a project; see 'fettle diff'");
 	AUTOFREE char *name = args->name ? mem_strdup(args->name) : name_from_dir(dir);
-	AUTOFREE char *text = str_format(project_text, name);
+	TRY(check_name(name));
+	const char *quote = needs_quotes(name) ? "\"" : "";
+	AUTOFREE char *text = str_format(project_text, quote, name, quote);
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
 		TRY(write_file(ctx->ui, dir, files[i].path, files[i].text));
 	TRY(write_file(ctx->ui, dir, "fettle.yaml", text));

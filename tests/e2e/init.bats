@@ -91,3 +91,13 @@ setup() {
 	run --separate-stderr -124 fettle apply --yes
 	run --separate-stderr -0 fettle apply --yes --timeout 1m
 }
+
+@test "init: names that YAML takes for something else are quoted, impossible ones are refused" {
+	for name in 2024 null 1e3; do
+		fettle init "$name"
+		run --separate-stderr -0 fettle apply "$name" --yes
+	done
+	run --separate-stderr -2 fettle init x --name 'A b: c'
+	assert_talk_has "cannot be the name of a project"
+	[ ! -e x ]
+}
