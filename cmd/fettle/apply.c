@@ -160,7 +160,8 @@ static err *run_saved(struct cli_ctx *ctx, const struct apply_args *args)
 	if (!e) {
 		struct where_args where = { .path = args->where.path ? args->where.path : saved.path,
 			                    .root = args->where.root ? args->where.root : saved.root,
-			                    .name = saved.project };
+			                    .name = saved.project,
+			                    .is_literal = true };
 		e = session_begin(&session, ctx, &where, args->timeout_ms);
 		if (!e)
 			e = apply_saved(&session, ctx, args, &saved);

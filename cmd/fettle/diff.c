@@ -2,6 +2,8 @@
 #include "base/base.h"
 
 #include "apply/plan_file.h"
+#include "git/git.h"
+#include "pal/fs.h"
 #include "plan_print.h"
 #include "prune_args.h"
 
@@ -22,6 +24,8 @@ static const struct cli_opt opts[] = {
 	  .name = "output", .arg = "format", .help = "output format", .def = "text" },
 	{ CLI_STR(struct diff_args, save_plan), .name = "save-plan", .arg = "file",
 	  .help = "also write the plan, for 'fettle apply --plan FILE'",
+	  .details = "Fingerprints of secrets are keyed by the state file; where there is none yet, "
+	             "it is made.",
 	  .flags = CLI_NOT_EMPTY, .words = CLI_WORDS_FILES },
 	{ CLI_FLAG(struct diff_args, exit_zero), .name = "exit-zero",
 	  .help = "exit with 0 also when there are differences" },
@@ -47,18 +51,34 @@ static const struct cli_exit exits[] = {
 	{ 0, NULL }
 };
 
-static err *save_plan(const struct session *session, const struct plan *plan,
+/* What opens the source again from any folder. */
+static err *portable_path(struct session *session, const char **ret_path)
+{
+	const struct source_spec *spec = &session->spec;
+	*ret_path = session->spec.display;
+	if (spec->kind == SOURCE_FOLDER || spec->kind == SOURCE_FILE)
+		*ret_path = session->source_identity;
+	if (spec->kind != SOURCE_GIT || !spec->ref || repo_url_is_remote(spec->location))
+		return NULL;
+	AUTO(str) place = STR_INIT;
+	TRY(fs_absolute(spec->location, &place));
+	*ret_path = arena_printf(&session->arena, "%s%s%s?ref=%s", place.ptr,
+	                         *spec->subdir ? "//" : "", spec->subdir, spec->ref);
+	return NULL;
+}
+
+static err *save_plan(struct session *session, const struct plan *plan,
                       const struct plan_options *options, const char *file)
 {
+	const char *path;
+	TRY(portable_path(session, &path));
 	struct saved_plan saved = { .project = session->name,
 		                    .target = session->target->identity,
-		                    .path = session->spec.display,
+		                    .path = path,
 		                    .root = session->root,
 		                    .commit = source_info(session->source)->commit,
 		                    .prune = options->prune,
 		                    .prune_changed = options->prune_changed };
-	if (session->spec.kind == SOURCE_FOLDER || session->spec.kind == SOURCE_FILE)
-		saved.path = session->source_identity;
 	return plan_file_write(file, plan, &saved);
 }
 
@@ -81,6 +101,7 @@ static err *print(struct session *session, const struct plan *plan, int output)
 static err *diff(struct session *session, struct cli_ctx *ctx, const struct diff_args *args)
 {
 	struct plan_options options = { .wants_fingerprints = args->save_plan != NULL };
+	session->must_keep_key = args->save_plan != NULL;
 	TRY(prune_options(&args->prune, session, &options));
 	TRY(session_open_source(session));
 	TRY(session_open_target(session, INV_READ_ONLY, NULL));

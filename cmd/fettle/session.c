@@ -66,6 +66,15 @@ static err *use_project(struct session *session, const char *file, const struct 
 	return NULL;
 }
 
+/* What is no part of the name: ".git" of a repository, ".yaml" of a file, nothing of a folder. */
+static const char *name_suffix(const struct source_spec *spec, const char *base)
+{
+	if (spec->kind == SOURCE_GIT)
+		return str_ends(base, ".git") ? ".git" : "";
+	bool is_file = spec->kind == SOURCE_FILE || !fs_is_dir(spec->location);
+	return is_file ? path_extension(base) : "";
+}
+
 /* "https://host/team/shop.git//envs/prod?ref=v1" → "shop/envs/prod"; "./deploy/" → "deploy". */
 static err *name_from_path(struct session *session, const char *path)
 {
@@ -80,7 +89,7 @@ static err *name_from_path(struct session *session, const char *path)
 	while (absolute.len > 1 && str_ends(absolute.ptr, "/"))
 		str_truncate(&absolute, absolute.len - 1);
 	const char *base = spec.kind == SOURCE_STDIN ? "stdin" : path_base(absolute.ptr);
-	size_t len = strlen(base) - strlen(path_extension(base));
+	size_t len = strlen(base) - strlen(name_suffix(&spec, base));
 	session->name = arena_printf(&session->arena, "%.*s%s%s", (int)len, base,
 	                             *spec.subdir ? "/" : "", spec.subdir);
 	source_spec_clear(&spec);
@@ -99,8 +108,9 @@ static err *no_source(const char *env)
 
 static err *resolve_names(struct session *session, const struct where_args *where)
 {
-	const char *file = where->path ? project_file_in(&session->arena, where->path)
-	                               : settings_project_file(session->settings);
+	const char *file = where->is_literal ? NULL
+	                   : where->path     ? project_file_in(&session->arena, where->path)
+	                                     : settings_project_file(session->settings);
 	if (file) {
 		TRY(use_project(session, file, where));
 	} else if (where->path && !where->env) {
@@ -291,17 +301,36 @@ static err *take_lock(struct session *session, const char *command)
 	return lock_take(lock_path(session), &opts, &session->lock);
 }
 
+static const char *state_file(struct session *session)
+{
+	return arena_printf(&session->arena, "%s/state.db", session->state_dir);
+}
+
 static err *open_inventory(struct session *session, enum inv_mode mode)
 {
-	const char *file = arena_printf(&session->arena, "%s/state.db", session->state_dir);
-	TRY(inv_open(file, mode, &session->inv));
+	TRY(inv_open(state_file(session), mode, &session->inv));
 	TRY(inv_project(session->inv, session->name, session->target->identity, &session->owned));
 	err *e = inv_secret_key(session->inv, session->tag_key);
 	if (!err_is(e, ERR_NOT_FOUND))
 		return e;
 	err_ignore(e, "nothing is recorded yet, so any key will do");
 	random_bytes(session->tag_key, sizeof(session->tag_key));
+	session->is_key_temporary = true;
 	return NULL;
+}
+
+/* The key lives in the state file; a key of our own would make every secret look changed later. */
+static err *keep_tag_key(struct session *session)
+{
+	bool has_secret = false;
+	for (size_t i = 0; i < session->manifests.objects.len; i++)
+		has_secret = has_secret || session->manifests.objects.items[i]->is_sensitive;
+	if (!session->must_keep_key || !session->is_key_temporary || !has_secret)
+		return NULL;
+	AUTOPTR(inv) inv = NULL;
+	TRY(fs_mkdir_all(session->state_dir, 0700));
+	TRY(inv_open(state_file(session), INV_READ_WRITE, &inv));
+	return inv_secret_key(inv, session->tag_key);
 }
 
 err *session_open_target(struct session *session, enum inv_mode mode, const char *command)
@@ -339,6 +368,7 @@ err *session_check_prune(const struct session *session)
 err *session_plan(struct session *session, struct plan_options options, struct plan **ret_plan)
 {
 	TRY(session_compile(session));
+	TRY(keep_tag_key(session));
 	TRY(records_load(&session->records, session->owned));
 	if (options.prune)
 		TRY(session_check_prune(session));

@@ -23,6 +23,7 @@ struct where_args {
 	const char *env;
 	const char *root;
 	const char *name;
+	bool is_literal;   /* PATH is the source itself, even when a fettle.yaml lies in it */
 };
 
 /* Rows for the option table of a command whose args embed `struct where_args where`. */
@@ -61,12 +62,14 @@ struct session {
 	int64_t timeout_ms;     /* as option, environment and settings say; 0: none */
 	struct deadline deadline;
 	bool must_identify; /* also name the commit around a folder: costs a look at the repository */
+	bool must_keep_key; /* fingerprints of secrets will be compared by a later command */
 
 	struct source_spec spec;
 	const char *source_identity; /* absolute path or URL without ref; what records say */
 	struct source *source;
 	struct manifests manifests;
 	uint8_t tag_key[INV_DIGEST_BYTES];
+	bool is_key_temporary;     /* nothing is recorded yet, so nobody knows this key */
 	struct target_context context;
 	struct target *target;
 	struct lock *lock;

@@ -201,3 +201,20 @@ assert {o["outcome"] for o in result["objects"]} == {"done"}'
 	run --separate-stderr -0 fettle diff "repo//m?ref=main" --root root
 	assert_has "at ${commit:0:10}"
 }
+
+@test "apply: folders that differ behind a dot are two projects" {
+	cp -r m site.v1 && mkdir site.v2
+	file_object z /etc/z 'z\n' >site.v2/z.yaml
+	run --separate-stderr -0 fettle apply site.v1 --root root --yes
+	assert_has "site.v1: 3 done"
+	run --separate-stderr -0 fettle apply site.v2 --root root --yes
+	assert_has "site.v2: 1 done (run 1)"
+}
+
+@test "apply: a refused plan says failed in JSON" {
+	apply_m
+	file_object a /etc/a 'one\n' >m/all.yaml
+	echo theirs >root/etc/b
+	run --separate-stderr -5 fettle apply m --root root --yes --prune --max-deletions 9 -o json
+	assert_has '"result": "failed"'
+}

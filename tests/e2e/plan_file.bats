@@ -62,3 +62,28 @@ setup() {
 	run --separate-stderr -2 fettle apply --plan plan.json --yes --env prod
 	assert_talk_has "leave out --env"
 }
+
+@test "apply --plan: a secret that was never applied is recognised again" {
+	printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n  annotations: {host.fettle.dev/path: /etc/db}\nstringData: {password: hunter2}\n' >m/s.yaml
+	run -1 fettle diff m --root fresh --save-plan plan.json
+	run --separate-stderr -0 fettle apply --plan plan.json --yes
+	[ "$(cat fresh/etc/db/password)" = hunter2 ]
+}
+
+@test "apply --plan: works for a project whose manifests lie beside its fettle.yaml, from elsewhere" {
+	printf 'apiVersion: fettle.dev/v1\nkind: Project\nmetadata: {name: p}\nenvironments:\n  one: {path: ., target: {host: {root: one}}}\n  two: {path: ., target: {host: {root: two}}}\n' >m/fettle.yaml
+	run -1 fettle diff m -e two --save-plan plan.json
+	mkdir elsewhere && cd elsewhere
+	run --separate-stderr -0 fettle apply --plan ../plan.json --yes
+	[ "$(cat ../m/two/etc/a)" = one ]
+	[ ! -e ../m/one ]
+}
+
+@test "apply --plan: finds a local repository from elsewhere" {
+	git init -q -b main repo && cp -r m repo/
+	git -C repo add -A && git -C repo -c user.name=t -c user.email=t@e commit -q -m one
+	run -1 fettle diff "repo//m?ref=main" --root root2 --save-plan plan.json
+	mkdir elsewhere && cd elsewhere
+	run --separate-stderr -0 fettle apply --plan ../plan.json --yes
+	[ "$(cat ../root2/etc/a)" = one ]
+}
