@@ -34,7 +34,8 @@ static int64_t time_left_ms(const struct host *host, int64_t timeout_ms)
 	int64_t deadline_ns = host->target.context->deadline_ns;
 	if (!deadline_ns)
 		return timeout_ms;
-	int64_t left_ms = (deadline_ns - clock_monotonic_ns()) / 1000000;
+	/* Rounded up: a program that ends with the run must not seem to end before it. */
+	int64_t left_ms = (deadline_ns - clock_monotonic_ns() + 999999) / 1000000;
 	left_ms = MAX(left_ms, 1);
 	return timeout_ms ? MIN(timeout_ms, left_ms) : left_ms;
 }
