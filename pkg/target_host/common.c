@@ -215,12 +215,9 @@ err *host_remove(struct target *target, struct plan_item *item, const struct tar
 	const struct host_kind *kind = host_kind_of_key(record->key);
 	struct host_place place;
 	TRY(host_place_of_record(host, record, &item->arena, &place));
-	err *e = host_check_unchanged(host, item, &place);
-	if (!e)
-		e = kind->remove(host, &place, item);
-	if (!e)
-		e = host_remove_dirs(host, record->uid);
-	return e ? err_wrap(e, "cannot remove %s", item->display) : NULL;
+	TRY(host_check_unchanged(host, item, &place));
+	TRY(kind->remove(host, &place, item));
+	return host_remove_dirs(host, record->uid);
 }
 
 err *host_inspect(struct target *target, const struct target_record *record, struct arena *arena,

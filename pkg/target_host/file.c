@@ -62,6 +62,15 @@ static err *begin_stage(struct host *host, const struct file *file,
 	return fs_stage_begin(host->root, file->base.rel, opts, file->content, ret_stage);
 }
 
+/* Windows stages every file writable; "read-only" can only be said of the finished one. */
+static err *settle_read_only(struct host *host, const struct file *file,
+                             const struct host_attributes *wanted)
+{
+	struct fs_stat now;
+	TRY(fs_root_stat(host->root, file->base.rel, &now));
+	return host_attributes_apply(host, file->base.rel, wanted, &now);
+}
+
 static err *replace_content(struct host *host, const struct file *file,
                             const struct file_undo *undo, const struct host_attributes *wanted)
 {
@@ -75,7 +84,7 @@ static err *replace_content(struct host *host, const struct file *file,
 	TRY(check_staged(host, file, stage));
 	TRY(fs_stage_commit(steal(&stage), FS_NO_DIR_SYNC));
 	host_touch(host, file->base.rel);
-	return NULL;
+	return host_platform.has_modes ? NULL : settle_read_only(host, file, wanted);
 }
 
 err *file_write(struct host *host, const struct file *file, const struct file_undo *undo)

@@ -89,8 +89,7 @@ static err *plan(struct target *target, const struct object *object,
 
 static err *apply(struct target *target, struct plan_item *item)
 {
-	err *e = kind_of(item->object)->apply(host_of(target), item);
-	return e ? err_wrap(e, "cannot apply %s", item->display) : NULL;
+	return kind_of(item->object)->apply(host_of(target), item);
 }
 
 static err *revert(struct target *target, struct plan_item *item)

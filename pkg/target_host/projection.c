@@ -198,6 +198,21 @@ static err *tidy(struct host *host, const char *rel, const struct projection_sca
 	return NULL;
 }
 
+/*
+ * A change that failed leaves nothing behind, unless ..data has moved already (only flushing it
+ * failed) or that cannot be known: then the generation stays, and the next run looks again.
+ */
+static void drop_generation(struct host *host, const char *data, const char *generation,
+                            const char *folder)
+{
+	AUTO(str) target = STR_INIT;
+	err *e = fs_root_readlink(host->root, data, &target);
+	bool is_unused = e ? err_is(e, ERR_NOT_FOUND) : !str_equal(target.ptr, generation);
+	err_ignore(e, "not knowing means leaving it");
+	if (is_unused)
+		err_ignore(fs_root_remove_tree(host->root, folder), "the next run takes it away");
+}
+
 err *projection_write(struct host *host, const char *rel, const char *digest,
                       const struct projected *files, size_t count)
 {
@@ -210,9 +225,14 @@ err *projection_write(struct host *host, const char *rel, const char *digest,
 	AUTOFREE char *generation = new_generation(&scan, digest);
 	AUTOFREE char *folder = str_format("%s/%s", rel, generation);
 	AUTOFREE char *data = str_format("%s/" PROJECTION_DATA, rel);
-	TRY(write_generation(host, folder, files, count));
+	err *e = write_generation(host, folder, files, count);
 	/* The files must be on disk before anything points to them, also in a power cut. */
-	TRY(fs_root_symlink_atomic(host->root, generation, data, 0));
+	if (!e)
+		e = fs_root_symlink_atomic(host->root, generation, data, 0);
+	if (e) {
+		drop_generation(host, data, generation, folder);
+		return e;
+	}
 	TRY(tidy(host, rel, &scan, generation, files, count));
 	host_touch(host, data);
 	host_touch(host, rel);
