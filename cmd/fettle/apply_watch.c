@@ -322,9 +322,8 @@ static err *take_revision(struct agent *agent, struct revision *revision)
 static err *look_at_source(struct agent *agent, bool is_forced, struct revision *ret_revision)
 {
 	struct session *session = agent->session;
-	struct source_options options = session_source_options(session);
+	struct source_options options = session_source_options(session, run_deadline(agent));
 	options.refresh = true;
-	options.deadline_ns = run_deadline(agent).at_ns;
 	if (session->spec.kind == SOURCE_GIT && session->source) {
 		AUTOFREE char *commit = NULL;
 		TRY(source_latest(&session->spec, &options, &commit));

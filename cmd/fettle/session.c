@@ -218,12 +218,17 @@ static void show_progress(void *context, const struct source_progress *progress)
 	ui_progress(session->ui, progress->done, progress->total);
 }
 
-struct source_options session_source_options(struct session *session)
+struct source_options session_source_options(struct session *session, struct deadline deadline)
 {
+	int64_t fetch_ms = settings_int(session->settings, SETTING_GIT_TIMEOUT);
+	int64_t fetch_end_ns = deadline_after(fetch_ms).at_ns;
+	bool is_sooner = !deadline.at_ns || fetch_end_ns < deadline.at_ns;
 	return (struct source_options){
 		.cache_dir = session->cache_dir,
 		.ca_file = settings_text(session->settings, SETTING_TLS_CA_FILE),
-		.deadline_ns = session->deadline.at_ns,
+		.proxy = settings_text(session->settings, SETTING_HTTP_PROXY),
+		.deadline_ns = session->spec.kind == SOURCE_GIT && is_sooner ? fetch_end_ns
+		                                                             : deadline.at_ns,
 		.identify = session->must_identify,
 		.no_input = session->app->globals->no_input,
 		.cancel = cancel_flag(session->cancel),
@@ -270,7 +275,7 @@ err *session_parse_source(struct session *session)
 err *session_open_source(struct session *session)
 {
 	TRY(session_parse_source(session));
-	struct source_options options = session_source_options(session);
+	struct source_options options = session_source_options(session, session->deadline);
 	err *e = source_open(&session->spec, &options, &session->source);
 	ui_phase_end(session->ui);
 	TRY(e);

@@ -97,8 +97,8 @@ bool session_overrides(const struct session *session, const char *option, enum s
 NODISCARD err *session_parse_source(struct session *session);
 /* Fetch the source and load its manifests. */
 NODISCARD err *session_open_source(struct session *session);
-/* Options for source_open and its like, as this session wants them. */
-struct source_options session_source_options(struct session *session);
+/* Options for source_open and its like: until `deadline`, or as long as one fetch may take. */
+struct source_options session_source_options(struct session *session, struct deadline deadline);
 
 /*
  * Open the target and, read-only or for a change (then locked, and the root made when missing),

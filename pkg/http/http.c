@@ -20,8 +20,10 @@ err *http_client_new(const struct http_options *options, struct http_client **re
 	client->multi = multi;
 	client->options = *options;
 	client->user_agent = mem_strdup(options->user_agent ? options->user_agent : "fettle");
+	client->proxy = options->proxy ? mem_strdup(options->proxy) : NULL;
 	http_ca_choose(options->ca_file, &client->ca);
-	client->options.ca_file = client->options.user_agent = NULL; /* not ours to keep */
+	/* not ours to keep */
+	client->options.ca_file = client->options.user_agent = client->options.proxy = NULL;
 	*ret_client = client;
 	return NULL;
 }
@@ -34,6 +36,7 @@ void http_client_free(struct http_client *client)
 	curl_global_cleanup();
 	http_ca_clear(&client->ca);
 	mem_free(client->user_agent);
+	mem_free(client->proxy);
 	mem_free(client);
 }
 

@@ -11,6 +11,7 @@
 
 struct http_options {
 	const char *ca_file;      /* from fettle's settings; NULL = environment, then system */
+	const char *proxy;        /* from fettle's settings; NULL = environment (https_proxy, …) */
 	const char *user_agent;   /* NULL = "fettle" */
 	int64_t deadline_ns;      /* clock_monotonic_ns(); 0 = never */
 	const atomic_int *cancel; /* not 0: stop (CANCELLED); may be NULL */

@@ -22,6 +22,7 @@ struct http_client {
 	struct http_options options;
 	struct http_ca ca;
 	char *user_agent;
+	char *proxy; /* NULL: by the environment */
 };
 
 struct http_stream {

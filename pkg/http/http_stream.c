@@ -182,6 +182,8 @@ static void set_policy(struct http_stream *stream, const struct http_request *re
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent);
+	if (client->proxy)
+		curl_easy_setopt(easy, CURLOPT_PROXY, client->proxy);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	if (!stream->deadline_ns) {

@@ -46,6 +46,7 @@ struct source_progress {
 struct source_options {
 	const char *cache_dir;    /* repositories are kept in `<cache_dir>/git` */
 	const char *ca_file;      /* CA bundle from fettle's settings; NULL = the system's */
+	const char *proxy;        /* from fettle's settings; NULL = the environment's */
 	int64_t deadline_ns;      /* clock_monotonic_ns() at which to give up; 0 = never */
 	const atomic_int *cancel; /* not 0: stop (CANCELLED); may be NULL */
 	bool refresh;             /* ask the remote even for a commit that is cached */

@@ -16,6 +16,7 @@ void source_git_free(struct source_git *git)
 	source_spec_clear(&git->spec);
 	mem_free(git->cache_dir);
 	mem_free(git->ca_file);
+	mem_free(git->proxy);
 	mem_free(git);
 }
 
@@ -32,9 +33,11 @@ static struct source_git *git_new(const struct source_spec *spec,
 	};
 	git->cache_dir = options->cache_dir ? mem_strdup(options->cache_dir) : NULL;
 	git->ca_file = options->ca_file ? mem_strdup(options->ca_file) : NULL;
+	git->proxy = options->proxy ? mem_strdup(options->proxy) : NULL;
 	git->options = *options;
 	git->options.cache_dir = git->cache_dir;
 	git->options.ca_file = git->ca_file;
+	git->options.proxy = git->proxy;
 	return git;
 }
 

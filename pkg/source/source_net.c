@@ -93,6 +93,7 @@ err *source_net_init(struct source_net *net, const struct source_spec *spec,
 	TRY(choose_ca(options, &ca_file));
 	struct http_options http = {
 		.ca_file = ca_file,
+		.proxy = options->proxy,
 		/* some servers speak git only to those who call themselves git */
 		.user_agent = "git/2.0 (fettle " FETTLE_VERSION ")",
 		.deadline_ns = options->deadline_ns,

@@ -28,6 +28,7 @@ struct source_git {
 	struct source_options options;
 	char *cache_dir;
 	char *ca_file;
+	char *proxy;
 };
 
 struct source {

@@ -58,8 +58,8 @@ setup() { fettle_setup; }
 
 @test "cli: -C starts in another folder" {
 	mkdir -p a/.git
-	echo 'settings: {git: {depth: 77}}' >a/fettle.yaml
-	run --separate-stderr -0 fettle -C a settings show git.depth
+	echo 'settings: {apply: {concurrency: 77}}' >a/fettle.yaml
+	run --separate-stderr -0 fettle -C a settings show apply.concurrency
 	assert_output 77
 	run --separate-stderr -3 fettle -C missing settings show
 	assert_talk_has "cannot change to 'missing'"
@@ -108,5 +108,5 @@ setup() { fettle_setup; }
 
 @test "cli: quiet and verbose do not disturb data" {
 	[ "$(fettle -q version)" = "$(fettle version)" ]
-	[ "$(fettle -vv settings show git.depth 2>/dev/null)" = 1 ]
+	[ "$(fettle -vv settings show apply.concurrency 2>/dev/null)" = 0 ]
 }

@@ -14,8 +14,8 @@ setup() {
 }
 
 @test "settings show: one key prints the bare value, exit 1 when it has none" {
-	run --separate-stderr -0 fettle settings show git.depth
-	assert_output 1
+	run --separate-stderr -0 fettle settings show apply.concurrency
+	assert_output 0
 	run --separate-stderr -1 fettle settings show http.proxy
 	assert_output ""
 	[ "$stderr" = "" ]
@@ -23,13 +23,13 @@ setup() {
 
 @test "settings show: a variable wins over the project, the project over the user" {
 	mkdir .git
-	echo 'git: {depth: 2, timeout: 9s}' >"$user"
-	printf 'settings:\n  git:\n    depth: 3\n' >fettle.yaml
+	echo '{apply.concurrency: 2, git.timeout: 9s}' >"$user"
+	printf 'settings:\n  apply:\n    concurrency: 3\n' >fettle.yaml
 	run --separate-stderr -0 fettle settings show --origin
 	[[ $output =~ git\.timeout\ +9s\ +user\ .*settings\.yaml:1 ]]
-	[[ $output =~ git\.depth\ +3\ +project\ .*fettle\.yaml:3 ]]
-	FETTLE_GIT_DEPTH=4 run --separate-stderr -0 fettle settings show git.depth --origin
-	assert_output $'4\tenvironment FETTLE_GIT_DEPTH'
+	[[ $output =~ apply\.concurrency\ +3\ +project\ .*fettle\.yaml:3 ]]
+	FETTLE_APPLY_CONCURRENCY=4 run --separate-stderr -0 fettle settings show apply.concurrency --origin
+	assert_output $'4\tenvironment FETTLE_APPLY_CONCURRENCY'
 }
 
 @test "settings show: json has a schema, numbers and origins" {
@@ -37,7 +37,7 @@ setup() {
 	run --separate-stderr -0 fettle settings show -o json
 	assert_has '{"schema": "fettle.settings/1"'
 	assert_has '{"key": "git.timeout", "value": 90, "origin": "user"'
-	assert_has '{"key": "git.depth", "value": 1, "origin": "default", "source": null, "line": null}'
+	assert_has '{"key": "apply.concurrency", "value": 0, "origin": "default", "source": null, "line": null}'
 	run --separate-stderr -1 fettle settings show http.proxy -o json
 	assert_has '"value": null'
 }
@@ -105,4 +105,17 @@ setup() {
 @test "settings: alone it asks for a subcommand" {
 	run --separate-stderr -2 fettle settings
 	assert_talk_has "'settings' needs a subcommand: show"
+}
+
+@test "settings: git.timeout ends a fetch, http.proxy is what is asked" {
+	python3 -c 'import socket, time
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(5)
+print(s.getsockname()[1], flush=True)
+time.sleep(60)' >port 3>&- &
+	local server=$!
+	wait_until test -s port
+	FETTLE_GIT_TIMEOUT=1s run --separate-stderr -124 fettle diff "http://127.0.0.1:$(cat port)/x.git" --root r
+	kill "$server"
+	FETTLE_HTTP_PROXY=http://127.0.0.1:1 run --separate-stderr -3 fettle diff https://fettle.invalid/x.git --root r
+	assert_talk_has "127.0.0.1"
 }

@@ -42,7 +42,7 @@ static const struct cli_opt opts[] = {
 	{ CLI_FLAG(struct args, prune), .letter = 'p', .name = "prune", .help = "prune",
 	  .env = "FETTLE_PRUNE" },
 	{ CLI_INT(struct args, depth), .name = "depth", .arg = "n", .help = "depth", .min = -1,
-	  .max = 9, .setting = "git.depth" },
+	  .max = 9, .setting = "apply.concurrency" },
 	{ CLI_DURATION(struct args, timeout), .name = "timeout", .arg = "duration", .help = "limit",
 	  .setting = "apply.timeout" },
 	{ CLI_ENUM(struct args, output, formats), .letter = 'o', .name = "output", .arg = "format",

@@ -209,3 +209,17 @@ TEST(http, says_which_certificates_it_trusts)
 	CHECK_STR(text.ptr, "/some/ca.pem (the settings)");
 	CHECK(http_library_version()[0] == '8');
 }
+
+TEST(http, a_proxy_of_the_settings_is_asked)
+{
+	AUTO(server) server = { 0 };
+	AUTO(http_response) response = { .body = STR_INIT, .headers = STR_INIT };
+	AUTO(str) line = STR_INIT;
+	if (!server_start(&server, OK_HELLO, NULL))
+		return;
+	const struct http_options options = { .proxy = server.url };
+	CHECK_OK(get("http://fettle.invalid/y", &options, (struct http_request){ 0 }, 100, &response));
+	CHECK_STR(response.body.ptr, "hello");
+	read_line(server.child, &line);
+	CHECK_HAS(line.ptr, "GET http://fettle.invalid/y HTTP/1.1|");
+}

@@ -90,11 +90,11 @@ TEST(settings, each_source_wins_over_the_weaker_ones)
 TEST(settings, numbers_are_parsed)
 {
 	AUTOPTR(settings) settings = NULL;
-	struct place place = { .user = "git: {timeout: 1h30m, depth: 7}" };
+	struct place place = { .user = "{git.timeout: 1h30m, apply.concurrency: 7}" };
 	CHECK_OK(load(&place, &settings));
 	CHECK_INT(settings_int(settings, SETTING_GIT_TIMEOUT), 5400000);
-	CHECK_INT(settings_int(settings, SETTING_GIT_DEPTH), 7);
-	CHECK_INT(settings_place(settings, SETTING_GIT_DEPTH).line, 1);
+	CHECK_INT(settings_int(settings, SETTING_APPLY_CONCURRENCY), 7);
+	CHECK_INT(settings_place(settings, SETTING_APPLY_CONCURRENCY).line, 1);
 }
 
 TEST(settings, limits_are_counts_or_shares)
@@ -130,7 +130,7 @@ TEST(settings, wrong_values_say_what_was_expected)
 	              "from 1s to 1d"));
 	CHECK(refuses((struct place){ .user = "color: maybe" }, ERR_INVALID,
 	              "expected auto, always or never"));
-	CHECK(refuses((struct place){ .user = "git: {depth: [1]}" }, ERR_INVALID, "found a list"));
+	CHECK(refuses((struct place){ .user = "apply: {concurrency: [1]}" }, ERR_INVALID, "found a list"));
 	CHECK(refuses((struct place){ .user = "http: {proxy: 8080}" }, ERR_INVALID,
 	              "expected a text, found"));
 	CHECK(refuses((struct place){ .user = "git: fast" }, ERR_INVALID, "'git' must be a map"));
@@ -143,7 +143,7 @@ TEST(settings, wrong_values_say_what_was_expected)
 TEST(settings, all_mistakes_are_told_at_once)
 {
 	AUTOPTR(settings) settings = NULL;
-	struct place place = { .user = "color: maybe\ngit: {depth: x}\n", .system = "a: 1\n" };
+	struct place place = { .user = "color: maybe\napply: {concurrency: x}\n", .system = "a: 1\n" };
 	AUTOERR err *e = load(&place, &settings);
 	CHECK_INT(err_count(e), 3);
 	const struct err_place *where = err_place(err_next(e));
@@ -153,8 +153,8 @@ TEST(settings, all_mistakes_are_told_at_once)
 
 TEST(settings, a_wrong_variable_is_named)
 {
-	CHECK(refuses((struct place){ .variable = "FETTLE_GIT_DEPTH", .value = "many" }, ERR_USAGE,
-	              "cannot use FETTLE_GIT_DEPTH"));
+	CHECK(refuses((struct place){ .variable = "FETTLE_APPLY_CONCURRENCY", .value = "many" }, ERR_USAGE,
+	              "cannot use FETTLE_APPLY_CONCURRENCY"));
 }
 
 TEST(settings, a_project_cannot_harm_who_cloned_it)
@@ -169,24 +169,24 @@ TEST(settings, a_project_cannot_harm_who_cloned_it)
 
 TEST(settings, other_parts_of_the_project_file_are_not_looked_at)
 {
-	gives((struct place){ .project = "anything: [1, 2]\n" }, SETTING_GIT_DEPTH, "1",
+	gives((struct place){ .project = "anything: [1, 2]\n" }, SETTING_APPLY_CONCURRENCY, "0",
 	      SETTING_FROM_DEFAULT);
-	gives((struct place){ .project = "# nothing\n" }, SETTING_GIT_DEPTH, "1",
+	gives((struct place){ .project = "# nothing\n" }, SETTING_APPLY_CONCURRENCY, "0",
 	      SETTING_FROM_DEFAULT);
-	gives((struct place){ .user = "# nothing\n" }, SETTING_GIT_DEPTH, "1",
+	gives((struct place){ .user = "# nothing\n" }, SETTING_APPLY_CONCURRENCY, "0",
 	      SETTING_FROM_DEFAULT);
 }
 
 TEST(settings, a_project_file_above_the_folder_counts_only_in_a_repository)
 {
-	const char *project = "settings: {git: {depth: 9}}";
-	gives((struct place){ .project = project }, SETTING_GIT_DEPTH, "9", SETTING_FROM_PROJECT);
+	const char *project = "settings: {apply: {concurrency: 9}}";
+	gives((struct place){ .project = project }, SETTING_APPLY_CONCURRENCY, "9", SETTING_FROM_PROJECT);
 }
 
 TEST(settings, a_project_file_in_a_foreign_parent_is_ignored)
 {
-	gives((struct place){ .project = "settings: {git: {depth: 9}}", .is_not_repository = true },
-	      SETTING_GIT_DEPTH, "1", SETTING_FROM_DEFAULT);
+	gives((struct place){ .project = "settings: {apply: {concurrency: 9}}", .is_not_repository = true },
+	      SETTING_APPLY_CONCURRENCY, "0", SETTING_FROM_DEFAULT);
 }
 
 TEST(settings, every_key_has_help_and_a_variable)
