@@ -84,24 +84,48 @@ static void check_program(struct doctor *doctor, const char *name, const char *u
 	say(doctor, e ? NOTE : FINE, name, detail, NULL);
 }
 
-/* Nearest existing folder above must take files: say it before an apply finds out. */
-static void check_dir(struct doctor *doctor, const char *what, err *(*find)(struct str *))
+static err *try_dir(const char *dir)
+{
+	TRY(fs_mkdir_all(dir, 0700));
+	AUTOFREE char *probe = path_join(dir, ".doctor");
+	TRY(fs_write_atomic(probe, view_of(""), 0600));
+	return fs_remove(probe);
+}
+
+/* It must take files: say it before an apply finds out. `set_dir` is what the settings say, or NULL. */
+static void check_dir(struct doctor *doctor, const char *what, const char *set_dir,
+                      err *(*find)(struct str *))
 {
 	AUTO(str) dir = STR_INIT;
-	AUTOERR err *e = find(&dir);
+	AUTOERR err *e = NULL;
+	if (set_dir)
+		str_addz(&dir, set_dir);
+	else
+		e = find(&dir);
 	if (e) {
 		say(doctor, WRONG, what, err_message(e), "set HOME or the XDG variables");
 		return;
 	}
-	err *made = fs_mkdir_all(dir.ptr, 0700);
-	AUTOFREE char *probe = path_join(dir.ptr, ".doctor");
-	if (!made)
-		made = fs_write_atomic(probe, view_of(""), 0600);
-	if (!made)
-		made = fs_remove(probe);
-	say(doctor, made ? WRONG : FINE, what, made ? err_message(made) : dir.ptr,
-	    made ? "make the folder writable, or set another one; see 'fettle settings show'" : NULL);
-	err_free(made);
+	e = try_dir(dir.ptr);
+	say(doctor, e ? WRONG : FINE, what, e ? err_message(e) : dir.ptr,
+	    e ? "make the folder writable, or set another one; see 'fettle settings show'" : NULL);
+}
+
+static void check_dirs(struct doctor *doctor, struct app *app)
+{
+	const struct settings *settings = NULL;
+	const char *cache = NULL, *state = NULL;
+	err *e = app_settings(app, &settings);
+	if (e) {
+		err_ignore(e, "said by check_settings; the usual folders are looked at");
+	} else {
+		cache = settings_text(settings, SETTING_CACHE_DIR);
+		if (settings_place(settings, SETTING_STATE_DIR).origin != SETTING_FROM_DEFAULT)
+			state = settings_text(settings, SETTING_STATE_DIR);
+	}
+	check_dir(doctor, "cache folder", cache, dirs_cache);
+	check_dir(doctor, "state folder", state,
+	          user_is_admin() ? dirs_system_state : dirs_state);
 }
 
 static void check_all(struct doctor *doctor, struct app *app)
@@ -110,8 +134,7 @@ static void check_all(struct doctor *doctor, struct app *app)
 	user_host_name(&host);
 	say(doctor, FINE, "host", host.ptr, NULL);
 	check_settings(doctor, app);
-	check_dir(doctor, "cache folder", dirs_cache);
-	check_dir(doctor, "state folder", user_is_admin() ? dirs_system_state : dirs_state);
+	check_dirs(doctor, app);
 	check_program(doctor, "git", "credential helpers of https:// sources");
 	check_program(doctor, "ssh", "ssh:// sources");
 	bool has_systemd = fs_is_dir("/run/systemd/system");

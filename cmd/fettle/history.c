@@ -37,15 +37,6 @@ static const struct cli_exit exits[] = {
 	{ 0, NULL }
 };
 
-static const char *when(struct session *session, int64_t ms)
-{
-	if (ms == 0)
-		return "";
-	char text[CLOCK_TEXT_SIZE];
-	clock_format(ms * CLOCK_NS_PER_MS, text);
-	return arena_strdup(&session->arena, text);
-}
-
 static void add_count(struct str *out, size_t count, const char *word)
 {
 	if (count)
@@ -75,7 +66,7 @@ static void print_runs(struct session *session, const struct inv_run_list *runs)
 		const struct inv_run_record *run = &runs->ptr[i];
 		bool is_ok = run->result == INV_OK;
 		ui_table_add(table, UI_PLAIN, "%" PRId64, run->number);
-		ui_table_add(table, UI_PLAIN, "%s", when(session, run->started_ms));
+		ui_table_add(table, UI_PLAIN, "%s", session_time_text(session, run->started_ms));
 		ui_table_add(table, is_ok ? UI_STYLE_SUCCESS : UI_STYLE_ERROR, "%s",
 		             inv_result_name(run->result));
 		ui_table_add(table, UI_PLAIN, "%s", run->command);
@@ -94,8 +85,10 @@ static void write_run(struct session *session, struct json_writer *w,
                       const struct inv_run_record *run)
 {
 	json_key_int(w, "run", run->number);
-	json_key_string(w, "started", when(session, run->started_ms));
-	json_key_string(w, "finished", run->finished_ms ? when(session, run->finished_ms) : NULL);
+	json_key_string(w, "started", session_time_text(session, run->started_ms));
+	json_key_string(w, "finished", run->finished_ms
+	                                       ? session_time_text(session, run->finished_ms)
+	                                       : NULL);
 	json_key_string(w, "result", inv_result_name(run->result));
 	json_key_string(w, "command", run->command);
 	json_key_string(w, "source", run->source);
@@ -108,8 +101,11 @@ static void write_run(struct session *session, struct json_writer *w,
 	json_key_int(w, "created", (int64_t)run->created);
 	json_key_int(w, "updated", (int64_t)run->updated);
 	json_key_int(w, "adopted", (int64_t)run->adopted);
+	json_key_int(w, "recorded", (int64_t)run->recorded);
 	json_key_int(w, "deleted", (int64_t)run->deleted);
+	json_key_int(w, "forgotten", (int64_t)run->forgotten);
 	json_key_int(w, "failed", (int64_t)run->failed);
+	json_key_int(w, "unknown", (int64_t)run->unknown);
 	json_key_int(w, "skipped", (int64_t)run->skipped);
 	json_key_int(w, "unchanged", (int64_t)run->unchanged);
 }
@@ -134,18 +130,12 @@ static void print_runs_json(struct session *session, const struct inv_run_list *
 	ui_out_bytes(session->ui, text.ptr, text.len);
 }
 
-static const char *display(struct session *session, const char *key)
-{
-	AUTO(str) text = STR_INIT;
-	object_key_display(key, &text);
-	return arena_strdup(&session->arena, text.ptr);
-}
-
 static void print_changes(struct session *session, const struct inv_run_record *run,
                           const struct inv_change_list *changes)
 {
 	ui_out(session->ui, "run %" PRId64 ", %s, %s, %s\n", run->number,
-	       when(session, run->started_ms), run->command, inv_result_name(run->result));
+	       session_time_text(session, run->started_ms), run->command,
+	       inv_result_name(run->result));
 	if (run->source)
 		ui_out(session->ui, "source %s\n", run->source);
 	if (run->commit)
@@ -156,7 +146,8 @@ static void print_changes(struct session *session, const struct inv_run_record *
 	for (size_t i = 0; i < changes->len; i++) {
 		const struct inv_change *change = &changes->ptr[i];
 		ui_out(session->ui, "%-7s %s %s", inv_action_name(change->action),
-		       display(session, change->key), inv_outcome_name(change->outcome));
+		       object_key_text(&session->arena, change->key),
+		       inv_outcome_name(change->outcome));
 		if (change->reason)
 			ui_out(session->ui, " (%s)", change->reason);
 		ui_out(session->ui, "\n");

@@ -382,6 +382,15 @@ err *session_plan(struct session *session, struct plan_options options, struct p
 	                 ret_plan);
 }
 
+const char *session_time_text(struct session *session, int64_t wall_ms)
+{
+	if (wall_ms == 0)
+		return "";
+	char text[CLOCK_TEXT_SIZE];
+	clock_format(wall_ms * CLOCK_NS_PER_MS, text);
+	return arena_strdup(&session->arena, text);
+}
+
 struct plan_subject session_subject(const struct session *session)
 {
 	return (struct plan_subject){

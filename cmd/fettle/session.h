@@ -119,6 +119,9 @@ NODISCARD err *session_compile(struct session *session);
 NODISCARD err *session_plan(struct session *session, struct plan_options options,
                             struct plan **ret_plan);
 
+/* A time of the records as RFC 3339 in UTC; "" for 0. Lives in the session. */
+const char *session_time_text(struct session *session, int64_t wall_ms);
+
 struct plan_subject session_subject(const struct session *session);
 
 #endif

@@ -60,36 +60,6 @@ static err *judge(struct session *session, const struct target_record *record,
 	return NULL;
 }
 
-static err *load_manifest(struct session *session, struct target_record *record)
-{
-	AUTO(str) text = STR_INIT;
-	if (record->is_sensitive)
-		return NULL;
-	err *e = inv_manifest(session->owned, record->key, &text);
-	if (!e) {
-		record->manifest = arena_strndup(&session->arena, text.ptr, text.len);
-		return NULL;
-	}
-	if (!err_is(e, ERR_NOT_FOUND) && !err_is(e, ERR_UNSUPPORTED))
-		return e;
-	err_ignore(e, "the record alone has to do");
-	return NULL;
-}
-
-static const char *when(struct session *session, int64_t ms)
-{
-	char text[CLOCK_TEXT_SIZE];
-	clock_format(ms * CLOCK_NS_PER_MS, text);
-	return arena_strdup(&session->arena, text);
-}
-
-static const char *display(struct session *session, const char *key)
-{
-	AUTO(str) text = STR_INIT;
-	object_key_display(key, &text);
-	return arena_strdup(&session->arena, text.ptr);
-}
-
 static void print_text(struct session *session, const struct object_status *status)
 {
 	static const char *const headings[] = { "OBJECT", "STATE", "RUN", "CHANGED", "LOCATION" };
@@ -99,12 +69,12 @@ static void print_text(struct session *session, const struct object_status *stat
 	for (size_t i = 0; i < session->records.len; i++) {
 		const struct inv_object *object = session->records.objects[i];
 		enum health health = status[i].health;
-		ui_table_add(table, UI_PLAIN, "%s", display(session, object->key));
+		ui_table_add(table, UI_PLAIN, "%s", object_key_text(&session->arena, object->key));
 		ui_table_add(table, styles[health], "%s%s%s%s", health_names[health],
 		             status[i].note ? " (" : "", status[i].note ? status[i].note : "",
 		             status[i].note ? ")" : "");
 		ui_table_add(table, UI_PLAIN, "%" PRId64, object->run);
-		ui_table_add(table, UI_PLAIN, "%s", when(session, object->time_ms));
+		ui_table_add(table, UI_PLAIN, "%s", session_time_text(session, object->time_ms));
 		ui_table_add(table, UI_STYLE_PATH, "%s", object->location ? object->location : "");
 	}
 	ui_table_print(session->ui, table);
@@ -125,13 +95,13 @@ static void print_json(struct session *session, const struct object_status *stat
 		const struct inv_object *object = session->records.objects[i];
 		json_begin_object(&w);
 		json_key_string(&w, "key", object->key);
-		json_key_string(&w, "object", display(session, object->key));
+		json_key_string(&w, "object", object_key_text(&session->arena, object->key));
 		json_key_string(&w, "state", health_names[status[i].health]);
 		json_key_string(&w, "note", status[i].note);
 		json_key_string(&w, "origin", inv_origin_name(object->origin));
 		json_key_string(&w, "location", object->location);
 		json_key_int(&w, "run", object->run);
-		json_key_string(&w, "changed", when(session, object->time_ms));
+		json_key_string(&w, "changed", session_time_text(session, object->time_ms));
 		json_end_object(&w);
 	}
 	json_end_array(&w);
@@ -165,7 +135,8 @@ static err *look(struct session *session, struct cli_ctx *ctx, const struct stat
 	size_t counts[HEALTH_COUNT] = { 0 };
 	for (size_t i = 0; i < session->records.len; i++) {
 		TRY(cancel_check(session->cancel));
-		TRY(load_manifest(session, &session->records.items[i]));
+		TRY(record_load_manifest(session->owned, &session->arena,
+		                         &session->records.items[i]));
 		TRY(judge(session, &session->records.items[i], &status[i]));
 		counts[status[i].health]++;
 	}

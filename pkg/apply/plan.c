@@ -41,13 +41,6 @@ static err *join_errors(err **errors, size_t count)
 	return all;
 }
 
-static const char *display_of_key(struct arena *a, const char *key)
-{
-	AUTO(str) text = STR_INIT;
-	object_key_display(key, &text);
-	return arena_strndup(a, text.ptr, text.len);
-}
-
 /* Objects carry "never prune me" in their manifest, so the recorded one is asked. */
 static bool says_keep(struct arena *a, const char *manifest)
 {
@@ -61,22 +54,6 @@ static bool says_keep(struct arena *a, const char *manifest)
 	return str_equal(val_get_str(annotations, ANNOTATION_PRUNE, ""), "disabled");
 }
 
-static err *load_manifest(struct plan *plan, struct inv_project *project,
-                          struct target_record *record)
-{
-	AUTO(str) text = STR_INIT;
-	if (record->is_sensitive)
-		return NULL;
-	err *e = inv_manifest(project, record->key, &text);
-	if (err_is(e, ERR_NOT_FOUND) || err_is(e, ERR_UNSUPPORTED)) {
-		err_ignore(e, "removed by what the record itself says");
-		return NULL;
-	}
-	TRY(e);
-	record->manifest = arena_strndup(&plan->arena, text.ptr, text.len);
-	return NULL;
-}
-
 /* Recorded objects that no manifest names any more become items behind the objects. */
 static err *add_removals(struct plan *plan, const struct plan_options *options)
 {
@@ -88,12 +65,12 @@ static err *add_removals(struct plan *plan, const struct plan_options *options)
 			plan->unlisted++;
 			continue;
 		}
-		TRY(load_manifest(plan, options->project, record));
+		TRY(record_load_manifest(options->project, &plan->arena, record));
 		if (record->manifest && says_keep(&plan->arena, record->manifest))
 			continue;
 		struct plan_item *item = &plan->items[plan->len++];
 		item->key = record->key;
-		item->display = display_of_key(&plan->arena, record->key);
+		item->display = object_key_text(&plan->arena, record->key);
 		item->location = record->location;
 	}
 	return NULL;

@@ -26,6 +26,9 @@ void records_clear(struct records *records);
 /* Read what `project` owns; a NULL project owns nothing. */
 NODISCARD err *records_load(struct records *records, struct inv_project *project);
 const struct target_record *records_find(const struct records *records, const char *key);
+/* Fill record->manifest, in the arena; it stays NULL for what has none or is sensitive. */
+NODISCARD err *record_load_manifest(struct inv_project *project, struct arena *arena,
+                                    struct target_record *record);
 /* The digest of the inventory from a driver's fingerprint; all zero for "". */
 void fingerprint_to_digest(const char *fingerprint, uint8_t ret_digest[INV_DIGEST_BYTES]);
 

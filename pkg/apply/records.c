@@ -77,3 +77,19 @@ const struct target_record *records_find(const struct records *records, const ch
 {
 	return map_get(&records->by_key, key);
 }
+
+err *record_load_manifest(struct inv_project *project, struct arena *arena,
+                          struct target_record *record)
+{
+	AUTO(str) text = STR_INIT;
+	if (record->is_sensitive)
+		return NULL;
+	err *e = inv_manifest(project, record->key, &text);
+	if (err_is(e, ERR_NOT_FOUND) || err_is(e, ERR_UNSUPPORTED)) {
+		err_ignore(e, "what the record itself says has to do");
+		return NULL;
+	}
+	TRY(e);
+	record->manifest = arena_strndup(arena, text.ptr, text.len);
+	return NULL;
+}

@@ -388,3 +388,10 @@ void object_key_display(const char *key, struct str *out)
 		str_add(out, part.ptr, part.len);
 	}
 }
+
+const char *object_key_text(struct arena *arena, const char *key)
+{
+	AUTO(str) text = STR_INIT;
+	object_key_display(key, &text);
+	return arena_strndup(arena, text.ptr, text.len);
+}

@@ -101,5 +101,7 @@ const char *object_annotation(const struct object *object, const char *name);
 
 /* "group/Kind/namespace/name" → "Kind/name" for records whose manifest is gone. Appends. */
 void object_key_display(const char *key, struct str *out);
+/* The same in an arena. */
+const char *object_key_text(struct arena *arena, const char *key);
 
 #endif

@@ -101,3 +101,12 @@ setup() {
 	assert_talk_has "cannot be the name of a project"
 	[ ! -e x ]
 }
+
+@test "doctor: looks at the folders that the settings name" {
+	FETTLE_CACHE_DIR=$PWD/my-cache FETTLE_STATE_DIR=$PWD/my-state run --separate-stderr -0 fettle doctor
+	assert_has "$PWD/my-cache"
+	assert_has "$PWD/my-state"
+	touch file
+	FETTLE_STATE_DIR=$PWD/file/x run --separate-stderr -1 fettle doctor
+	assert_has "wrong state folder"
+}
