@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/suggest.h"
 #include "base/vec.h"
+#include "git/git.h"
 #include "pal/fs.h"
 #include "schema/schema.h"
 #include "yaml/yaml.h"
@@ -106,16 +107,26 @@ void project_schema_to_json(struct str *out)
 	schema_to_json(&project_schema, "https://fettle.dev/schemas/project.json", out);
 }
 
-/* A local path is meant relative to the file; a URL or an absolute path stays. */
-static const char *resolve_path(struct arena *a, const char *dir, const char *path)
+static const char *resolve_folder(struct arena *a, const char *dir, const char *path)
 {
-	bool is_remote = strstr(path, "://") != NULL ||
-	                 (strchr(path, '@') && strchr(path, ':'));
-	if (is_remote || path_is_absolute(path))
+	if (path_is_absolute(path))
 		return path;
 	AUTOFREE char *joined = path_join(dir, path);
 	AUTOFREE char *clean = path_clean(joined);
 	return arena_strdup(a, clean);
+}
+
+/* A local path is meant relative to the file; "//subdir?ref=x" behind it and remote URLs stay. */
+static const char *resolve_source(struct arena *a, const char *dir, const char *path)
+{
+	if (repo_url_is_remote(path))
+		return path;
+	const char *subdir = strstr(path, "//"), *query = strchr(path, '?');
+	const char *end = subdir && subdir > path && (!query || subdir < query) ? subdir : query;
+	if (!query || !end)
+		return resolve_folder(a, dir, path);
+	AUTOFREE char *place = mem_strndup(path, (size_t)(end - path));
+	return arena_printf(a, "%s%s", resolve_folder(a, dir, place), end);
 }
 
 static void read_environment(struct arena *a, const char *dir, const struct val_entry *entry,
@@ -123,9 +134,9 @@ static void read_environment(struct arena *a, const char *dir, const struct val_
 {
 	const struct val *v = entry->value, *prune = val_get(v, "prune");
 	environment->name = entry->key;
-	environment->path = resolve_path(a, dir, val_get_str(v, "path", ""));
+	environment->path = resolve_source(a, dir, val_get_str(v, "path", ""));
 	const char *root = val_get_str(val_path(v, "target.host"), "root", NULL);
-	environment->host_root = root ? resolve_path(a, dir, root) : NULL;
+	environment->host_root = root ? resolve_folder(a, dir, root) : NULL;
 	const char *timeout = val_get_str(v, "timeout", NULL);
 	if (timeout)
 		(void)schema_parse_duration(timeout, strlen(timeout), &environment->timeout_ms);
