@@ -47,7 +47,9 @@ static err *load_file(struct manifests *manifests, const char *file)
 	AUTO(str) text = STR_INIT;
 	source_add_display(manifests->source, file, &name);
 	TRY(source_read(manifests->source, file, LIMIT_DOC_BYTES, &text));
-	return add_text(manifests, view_str(&text), name.ptr, file);
+	err *e = add_text(manifests, view_str(&text), name.ptr, file);
+	/* The line that cannot be parsed may be the one with the password. */
+	return e && strstr(text.ptr, "Secret") ? err_without_snippet(e) : e;
 }
 
 err *manifests_load(struct manifests *manifests, const struct source *source)

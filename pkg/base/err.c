@@ -156,6 +156,13 @@ err *err_source(err *take_e, const char *file, const char *text, size_t len, siz
 	return take_e;
 }
 
+err *err_without_snippet(err *take_e)
+{
+	for (err *e = take_e; e; e = e->next)
+		e->place.snippet = NULL;
+	return take_e;
+}
+
 err *err_as(err *take_e, enum err_kind kind)
 {
 	take_e->kind = kind;

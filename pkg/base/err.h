@@ -55,6 +55,8 @@ NODISCARD err *err_at(err *take_e, const char *file, size_t line, size_t column)
  */
 NODISCARD err *err_source(err *take_e, const char *file, const char *text, size_t len,
                           size_t start, size_t end);
+/* Forget the source lines of this error and of those joined to it: they may show a secret. */
+NODISCARD err *err_without_snippet(err *take_e);
 /* Change the kind, when the caller knows better what it means. */
 NODISCARD err *err_as(err *take_e, enum err_kind kind);
 /* Several independent errors as one: `b` is appended behind `a`; either may be NULL. */

@@ -142,6 +142,8 @@ file() {
 @test "secrets: a broken one is refused without its value" {
 	refused 2 "m/x.yaml:4:" <<<$'apiVersion: v1\nkind: Secret\nmetadata: {name: a, annotations: {host.fettle.dev/path: /a}}\ndata: {k: "hunter2!hunter2"}'
 	[[ $stderr != *hunter2* ]]
+	refused 2 "m/x.yaml:4:" <<<$'apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {k: "hunter2hunter2" x}'
+	[[ $stderr != *hunter2* ]]
 }
 
 @test "objects together: duplicates, one path twice, cycles, unknown references" {
