@@ -43,6 +43,8 @@ static err *intend(struct target *target, const struct plan_item *item, enum inv
 		                   .action = action,
 		                   .is_sensitive = item->is_sensitive,
 		                   .reason = item->reason };
+	if (item->object && (!item->desired || !*item->desired))
+		return err_new(ERR_INTERNAL, "%s has no fingerprint to record", item->display);
 	fingerprint_to_digest(item->desired ? item->desired : "", intent.digest);
 	if (item->object && !item->is_sensitive) {
 		AUTO(str) text = STR_INIT;

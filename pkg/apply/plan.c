@@ -33,6 +33,22 @@ static void compare_removal(void *context, size_t index)
 		work->target, records_find(work->plan->records, item->key), item);
 }
 
+/*
+ * Drivers are lazy: what is in sync has no fingerprints unless asked for, and what was not looked at
+ * has none either. What gets a new record needs them.
+ */
+static err *compare_fully(struct target *target, struct plan *plan, struct plan_item *item)
+{
+	arena_clear(&item->arena);
+	*item = (struct plan_item){ .object = item->object,
+		                    .key = item->key,
+		                    .display = item->display,
+		                    .is_sensitive = item->object->is_sensitive };
+	plan->compared[item->object->index] = true;
+	return target->ops->plan(target, item->object, plan_record(plan, item),
+	                         TARGET_WANT_FINGERPRINTS, item);
+}
+
 static err *join_errors(err **errors, size_t count)
 {
 	err *all = NULL;
@@ -77,7 +93,7 @@ static err *add_removals(struct plan *plan, const struct plan_options *options)
 }
 
 /* A check or an annotation may change while the object stays in sync; prune and rollback need it. */
-static err *find_old_record(struct target *target, struct inv_project *project,
+static err *find_old_record(struct target *target, struct plan *plan, struct inv_project *project,
                             struct plan_item *item)
 {
 	AUTO(str) wanted = STR_INIT;
@@ -88,8 +104,10 @@ static err *find_old_record(struct target *target, struct inv_project *project,
 		return e;
 	if (e)
 		err_ignore(e, "nothing is recorded to be older");
-	else
-		item->has_old_record = !view_equal(view_str(&wanted), view_str(&recorded));
+	else if (!view_equal(view_str(&wanted), view_str(&recorded))) {
+		TRY(compare_fully(target, plan, item));
+		item->has_old_record = true;
+	}
 	return NULL;
 }
 
@@ -99,7 +117,7 @@ static err *find_old_records(struct target *target, struct plan *plan, struct in
 		struct plan_item *item = &plan->items[i];
 		if (item->action == PLAN_NONE && !item->is_sensitive && plan_compared(plan, item) &&
 		    plan_record(plan, item))
-			TRY(find_old_record(target, project, item));
+			TRY(find_old_record(target, plan, project, item));
 	}
 	return NULL;
 }
@@ -127,25 +145,18 @@ static const struct object **changed_triggers(struct plan *plan, const struct pl
 	return list;
 }
 
-/* What reacts is recorded again, so it has to be compared even when it was not asked for. */
-static err *compare_late(struct comparison *work, struct plan_item *item)
-{
-	size_t index = item->object->index;
-	if (work->plan->compared[index])
-		return NULL;
-	work->plan->compared[index] = true;
-	compare_object(work, index);
-	return steal(&work->errors[index]);
-}
-
-static err *pull_trigger(struct comparison *work, struct plan_item *item, bool *ret_has_changed)
+static err *pull_trigger(const struct comparison *work, struct plan_item *item,
+                         bool *ret_has_changed)
 {
 	struct plan *plan = work->plan;
-	item->triggers = changed_triggers(plan, item);
-	if (!item->triggers || item->action != PLAN_NONE)
+	const struct object **triggers = changed_triggers(plan, item);
+	if (triggers && !item->desired && item->action == PLAN_NONE)
+		TRY(compare_fully(work->target, plan, item));
+	bool was_idle = !item->triggers;
+	item->triggers = triggers;
+	if (!triggers)
 		return NULL;
-	TRY(compare_late(work, item));
-	*ret_has_changed = true;
+	*ret_has_changed = *ret_has_changed || was_idle;
 	if (item->action != PLAN_NONE)
 		return NULL;
 	item->action = PLAN_RUN;
@@ -154,7 +165,7 @@ static err *pull_trigger(struct comparison *work, struct plan_item *item, bool *
 }
 
 /* A trigger may wake an object that is a trigger itself, so rounds repeat. */
-static err *pull_triggers(struct comparison *work)
+static err *pull_triggers(const struct comparison *work)
 {
 	for (bool has_changed = true; has_changed;) {
 		has_changed = false;

@@ -102,3 +102,10 @@ setup() {
 	run -1 grep -E "hunter2|$b64|correcthorse" all.txt plan.json
 	run -1 grep -rlE "hunter2|$b64" root/.fettle
 }
+
+@test "status: a manifest that changed in words only leaves the object in sync" {
+	sed -i 's/  name: a$/  name: a\n  annotations: {team: web}/' m/all.yaml
+	apply_m >/dev/null
+	run --separate-stderr -0 fettle status m --root root
+	assert_has "3 in sync"
+}

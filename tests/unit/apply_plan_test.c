@@ -153,7 +153,10 @@ TEST(apply_plan, finds_records_whose_manifest_is_older_than_the_source)
 	CHECK(!plan_has_changes(rig.plan));
 	CHECK_INT(rig.plan->unrecorded, 1);
 	CHECK_OK(apply_rig_execute(&rig));
-	CHECK_OK(apply_rig_plan(&rig, (struct plan_options){ .checks_records = true }));
+	CHECK_OK(apply_rig_plan(&rig, (struct plan_options){ .checks_records = true,
+	                                                     .wants_fingerprints = true }));
 	CHECK(!plan_has_work(rig.plan));
+	CHECK_STR(records_find(&rig.records, "/Note//a")->fingerprint,
+	          apply_rig_item(&rig, "a")->live);
 	apply_rig_clear(&rig);
 }
