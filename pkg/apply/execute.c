@@ -113,7 +113,7 @@ static void tell(struct execution *run, struct step *step)
 {
 	const struct inv_outcome_info info = {
 		.outcome = outcome_to_record(run, step),
-		.uid = step->item->uid,
+		.uid = record_uid(run->plan->records, step->item, &run->plan->arena),
 		.error = step->error ? err_message(step->error) : NULL,
 	};
 	err *e = journal_report(&run->journal, step->index, &info);

@@ -82,7 +82,8 @@ static err *add_removals(struct plan *plan, const struct plan_options *options)
 			continue;
 		}
 		TRY(record_load_manifest(options->project, &plan->arena, record));
-		if (record->manifest && says_keep(&plan->arena, record->manifest))
+		if (record->keep_on_prune ||
+		    (record->manifest && says_keep(&plan->arena, record->manifest)))
 			continue;
 		struct plan_item *item = &plan->items[plan->len++];
 		item->key = record->key;
@@ -92,9 +93,8 @@ static err *add_removals(struct plan *plan, const struct plan_options *options)
 	return NULL;
 }
 
-/* A check or an annotation may change while the object stays in sync; prune and rollback need it. */
-static err *find_old_record(struct target *target, struct plan *plan, struct inv_project *project,
-                            struct plan_item *item)
+static err *is_older(struct target *target, struct inv_project *project,
+                     const struct plan_item *item, bool *ret_is_older)
 {
 	AUTO(str) wanted = STR_INIT;
 	AUTO(str) recorded = STR_INIT;
@@ -102,12 +102,24 @@ static err *find_old_record(struct target *target, struct plan *plan, struct inv
 	err *e = inv_manifest(project, item->key, &recorded);
 	if (e && !err_is(e, ERR_NOT_FOUND) && !err_is(e, ERR_UNSUPPORTED))
 		return e;
-	if (e)
-		err_ignore(e, "nothing is recorded to be older");
-	else if (!view_equal(view_str(&wanted), view_str(&recorded))) {
-		TRY(compare_fully(target, plan, item));
-		item->has_old_record = true;
-	}
+	*ret_is_older = !e && !view_equal(view_str(&wanted), view_str(&recorded));
+	err_ignore(e, "nothing is recorded to be older");
+	return NULL;
+}
+
+/* A check or an annotation may change while the object stays in sync; prune and rollback need it. */
+static err *find_old_record(struct target *target, struct plan *plan, struct inv_project *project,
+                            struct plan_item *item)
+{
+	bool is_old = false;
+	if (item->is_sensitive)
+		is_old = plan_record(plan, item)->keep_on_prune != item->object->keep_on_prune;
+	else
+		TRY(is_older(target, project, item, &is_old));
+	if (!is_old)
+		return NULL;
+	TRY(compare_fully(target, plan, item));
+	item->has_old_record = true;
 	return NULL;
 }
 
@@ -115,8 +127,7 @@ static err *find_old_records(struct target *target, struct plan *plan, struct in
 {
 	for (size_t i = 0; i < plan->object_count; i++) {
 		struct plan_item *item = &plan->items[i];
-		if (item->action == PLAN_NONE && !item->is_sensitive && plan_compared(plan, item) &&
-		    plan_record(plan, item))
+		if (item->action == PLAN_NONE && plan_compared(plan, item) && plan_record(plan, item))
 			TRY(find_old_record(target, plan, project, item));
 	}
 	return NULL;

@@ -29,6 +29,12 @@ const struct target_record *records_find(const struct records *records, const ch
 /* Fill record->manifest, in the arena; it stays NULL for what has none or is sensitive. */
 NODISCARD err *record_load_manifest(struct inv_project *project, struct arena *arena,
                                     struct target_record *record);
+/*
+ * What is recorded as uid of `item`: the driver's own text behind our mark of "never prune", which for
+ * a sensitive object cannot be read from a recorded manifest. In `arena`.
+ */
+const char *record_uid(const struct records *records, const struct plan_item *item,
+                       struct arena *arena);
 /* The digest of the inventory from a driver's fingerprint; all zero for "". */
 void fingerprint_to_digest(const char *fingerprint, uint8_t ret_digest[INV_DIGEST_BYTES]);
 

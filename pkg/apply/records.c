@@ -33,6 +33,31 @@ void fingerprint_to_digest(const char *fingerprint, uint8_t ret_digest[INV_DIGES
 		                          hex_value(fingerprint[2 * i + 1]));
 }
 
+/* Before a driver's uid in the inventory: a sensitive object that is never to be pruned. */
+#define KEEP_MARK "keep "
+
+static bool needs_mark(const struct object *object)
+{
+	return object && object->is_sensitive && object->keep_on_prune;
+}
+
+const char *record_uid(const struct records *records, const struct plan_item *item,
+                       struct arena *arena)
+{
+	const struct target_record *record = records_find(records, item->key);
+	const char *uid = item->uid ? item->uid : record ? record->uid : NULL;
+	if (needs_mark(item->object))
+		return arena_printf(arena, KEEP_MARK "%s", uid ? uid : "");
+	/* NULL would leave an old mark where it is. */
+	return record && record->keep_on_prune && !uid ? "" : uid;
+}
+
+static void take_uid(struct target_record *record, const char *uid)
+{
+	record->keep_on_prune = uid && str_starts(uid, KEEP_MARK);
+	record->uid = record->keep_on_prune ? uid + strlen(KEEP_MARK) : uid;
+}
+
 void records_init(struct records *records)
 {
 	*records = (struct records){ 0 };
@@ -64,10 +89,10 @@ err *records_load(struct records *records, struct inv_project *project)
 			                                     object->digest),
 			.pending_fingerprint = digest_to_fingerprint(
 				a, object->has_pending_digest, object->pending_digest),
-			.uid = object->uid,
 			.is_pending = object->state != INV_APPLIED,
 			.is_sensitive = object->is_sensitive,
 		};
+		take_uid(&records->items[i], object->uid);
 		map_set(&records->by_key, object->key, &records->items[i]);
 	}
 	return NULL;

@@ -81,6 +81,7 @@ struct target_record {
 	                                  NULL when sensitive (nothing is kept in clear) */
 	bool is_pending;               /* an earlier run was cut off in the middle of this object */
 	bool is_sensitive;
+	bool keep_on_prune;            /* the planner's; known without the manifest when sensitive */
 };
 
 enum target_plan_flags {

@@ -122,3 +122,11 @@ pruning_project() {
 	FETTLE_PRUNE_MAX_DELETIONS=1 run --separate-stderr -0 fettle apply --yes
 	[ ! -e proot/etc/b ]
 }
+
+@test "prune: a Secret marked never to be pruned stays, too" {
+	printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n  annotations: {host.fettle.dev/path: /etc/db, fettle.dev/prune: disabled}\nstringData: {password: hunter2}\n' >m/s.yaml
+	apply_m >/dev/null
+	rm m/s.yaml
+	run --separate-stderr -0 fettle apply m --root root --yes --prune
+	[ "$(cat root/etc/db/password)" = hunter2 ]
+}

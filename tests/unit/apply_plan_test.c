@@ -97,6 +97,24 @@ TEST(apply_plan, prune_leaves_what_says_so)
 	apply_rig_clear(&rig);
 }
 
+TEST(apply_plan, prune_leaves_secrets_that_say_so_although_their_manifests_are_not_recorded)
+{
+	struct apply_rig rig;
+	apply_rig_open(&rig);
+	CHECK_OK(apply_rig_run(&rig, "a: 1\nb: 2 secret keep\nc: 3 secret\nd: 4 secret keep"));
+	/* The word comes and goes while the object stays in sync. */
+	CHECK_OK(apply_rig_load(&rig, "a: 1\nb: 2 secret keep\nc: 3 secret keep\nd: 4 secret"));
+	CHECK_OK(apply_rig_plan(&rig, (struct plan_options){ .checks_records = true }));
+	CHECK_INT(rig.plan->unrecorded, 2);
+	CHECK_OK(apply_rig_execute(&rig));
+	CHECK_OK(apply_rig_load(&rig, "a: 1"));
+	CHECK_OK(apply_rig_plan(&rig, pruning));
+	CHECK_STR(apply_rig_action(&rig, "b"), "absent");
+	CHECK_STR(apply_rig_action(&rig, "c"), "absent");
+	CHECK_STR(apply_rig_action(&rig, "d"), "delete");
+	apply_rig_clear(&rig);
+}
+
 TEST(apply_plan, prune_deletes_what_somebody_changed_only_on_demand)
 {
 	struct apply_rig rig;
