@@ -92,12 +92,17 @@ static err *check_sensitive(struct session *session, const struct inv_snapshot_e
 	                   : err_hint(e, "apply the source of that time instead");
 }
 
-/* Sensitive objects of the snapshot stay as they are, so they must not be planned as deletions. */
+/*
+ * Sensitive objects of the snapshot stay as they are, so they must not be planned as deletions, nor
+ * taken for strangers in a folder that is purged.
+ */
 static void drop_sensitive(struct records *records, const struct inv_snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->len; i++)
-		if (snapshot->ptr[i].is_sensitive)
+		if (snapshot->ptr[i].is_sensitive) {
 			map_remove(&records->by_key, snapshot->ptr[i].key);
+			map_set(&records->kept, snapshot->ptr[i].location, NULL);
+		}
 	size_t kept = 0;
 	for (size_t i = 0; i < records->len; i++) {
 		if (!map_has(&records->by_key, records->items[i].key))

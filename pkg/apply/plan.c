@@ -186,21 +186,27 @@ static err *pull_triggers(const struct comparison *work)
 	return NULL;
 }
 
-static err *check_claims(struct plan *plan, struct inv_project *project)
+static err *load_claims(struct plan *plan, struct inv_project *project)
 {
-	struct inv_claim_list claims;
-	TRY(inv_other_claims(project, &plan->arena, &claims));
-	if (claims.len == 0)
-		return NULL;
-	struct map by_location = MAP_INIT;
+	const struct map *kept = &plan->records->kept;
+	for (struct map_entry *e = map_first(kept); e; e = map_next(kept, e))
+		map_set(&plan->claims, e->key, NULL);
+	struct inv_claim_list claims = { 0 };
+	if (project)
+		TRY(inv_other_claims(project, &plan->arena, &claims));
 	for (size_t i = 0; i < claims.len; i++)
 		if (claims.ptr[i].location)
-			map_set(&by_location, claims.ptr[i].location, &claims.ptr[i]);
+			map_set(&plan->claims, claims.ptr[i].location, &claims.ptr[i]);
+	return NULL;
+}
+
+static err *check_claims(const struct plan *plan)
+{
 	err *all = NULL;
 	for (size_t i = 0; i < plan->object_count; i++) {
 		const struct plan_item *item = &plan->items[i];
 		const struct inv_claim *claim =
-			item->location ? map_get(&by_location, item->location) : NULL;
+			item->location ? map_get(&plan->claims, item->location) : NULL;
 		if (claim)
 			all = err_join(all, err_hint(
 				object_error(item->object, ERR_REFUSED,
@@ -208,7 +214,6 @@ static err *check_claims(struct plan *plan, struct inv_project *project)
 				             claim->key, claim->project),
 				"remove it from one of the two projects"));
 	}
-	map_clear(&by_location);
 	return all;
 }
 
@@ -299,21 +304,29 @@ static err *compare(struct target *target, struct plan *plan, const struct plan_
 	return e;
 }
 
+static err *fill_plan(struct target *target, struct plan *plan, const struct plan_options *options)
+{
+	TRY(add_removals(plan, options));
+	if (target->ops->prepare)
+		TRY(target->ops->prepare(target, plan->set));
+	TRY(compare(target, plan, options));
+	judge_changed(plan, options->prune_changed);
+	TRY(check_claims(plan));
+	if (options->project && options->checks_records)
+		TRY(find_old_records(target, plan, options->project));
+	count_items(plan);
+	return guard_prune(plan, options);
+}
+
 err *plan_make(struct target *target, const struct object_set *set, const struct records *records,
                const struct plan_options *options, struct plan **ret_plan)
 {
 	AUTOPTR(plan) plan = new_plan(set, records, options->only);
-	TRY(add_removals(plan, options));
-	if (target->ops->prepare)
-		TRY(target->ops->prepare(target, set));
-	TRY(compare(target, plan, options));
-	judge_changed(plan, options->prune_changed);
-	if (options->project)
-		TRY(check_claims(plan, options->project));
-	if (options->project && options->checks_records)
-		TRY(find_old_records(target, plan, options->project));
-	count_items(plan);
-	TRY(guard_prune(plan, options));
+	TRY(load_claims(plan, options->project));
+	target->claims = &plan->claims;
+	err *e = fill_plan(target, plan, options);
+	target->claims = NULL;
+	TRY(e);
 	*ret_plan = steal(&plan);
 	return NULL;
 }
@@ -325,6 +338,7 @@ void plan_free(struct plan *plan)
 	for (size_t i = 0; i < plan->len; i++)
 		plan_item_clear(&plan->items[i]);
 	mem_free(plan->items);
+	map_clear(&plan->claims);
 	arena_clear(&plan->arena);
 	mem_free(plan);
 }

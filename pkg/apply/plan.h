@@ -19,6 +19,7 @@ struct records {
 	const struct inv_object **objects;
 	size_t len;
 	struct map by_key;           /* of struct target_record */
+	struct map kept;             /* by location: owned, but none of this plan's business */
 };
 
 void records_init(struct records *records);
@@ -59,6 +60,7 @@ struct plan {
 	size_t unrecorded;              /* in sync, but not (or not fully) in the inventory yet */
 	size_t unlisted;                /* recorded, no longer in the source, and prune is off */
 	struct arena arena;
+	struct map claims;              /* by location: struct inv_claim of other projects, or NULL */
 	const struct object_set *set;
 	const struct records *records;
 	bool *compared;                 /* by object index */

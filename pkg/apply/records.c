@@ -66,6 +66,7 @@ void records_init(struct records *records)
 void records_clear(struct records *records)
 {
 	map_clear(&records->by_key);
+	map_clear(&records->kept);
 	arena_clear(&records->arena);
 	records_init(records);
 }

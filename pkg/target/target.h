@@ -179,6 +179,8 @@ struct target {
 	const struct target_ops *ops;
 	const struct target_context *context;
 	const char *identity;          /* "host:/srv/sandbox": which target this is, for records */
+	const struct map *claims;      /* while planning: locations that others own, or that stay as
+	                                  they are, though no object of the set names them; or NULL */
 };
 
 const char *plan_action_name(enum plan_action action); /* "create", … stable, used in JSON */

@@ -2,6 +2,7 @@
 
 #include "target_host/internal.h"
 
+#include "base/path.h"
 #include "base/vec.h"
 #include "target_host/specs.h"
 
@@ -83,6 +84,25 @@ static bool is_kept(const struct host *host, const char *name, const char *rel)
 	       str_equal(name, ".fettle") || str_starts(name, "..");
 }
 
+/* Does another project own something there, or below, or is it left as it is on purpose? */
+static bool is_claimed(const struct host *host, const char *rel, struct arena *arena)
+{
+	const struct map *claims = host->target.claims;
+	size_t len = strlen(rel);
+	struct map_entry *entry = claims ? map_first(claims) : NULL;
+	for (; entry; entry = map_next(claims, entry)) {
+		const char *place;
+		if (!path_is_absolute(entry->key))
+			continue;
+		err *e = host_path(host, entry->key, arena, &place);
+		if (e)
+			err_ignore(e, "what is no place in this root is not in the folder");
+		else if (strncmp(place, rel, len) == 0 && (!place[len] || place[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
 static err *add_extra(struct host *host, struct plan_item *item, struct directory_undo *undo,
                       const struct extra *extra, struct str *full)
 {
@@ -109,7 +129,8 @@ static err *find_extras(struct host *host, const struct directory *directory,
 	undo->extras.ptr = arena_zalloc(&item->arena, names.len + 1, sizeof(*undo->extras.ptr));
 	for (size_t i = 0; i < names.len; i++) {
 		AUTOFREE char *rel = str_format("%s/%s", directory->base.rel, names.ptr[i].name);
-		if (is_kept(host, names.ptr[i].name, rel))
+		if (is_kept(host, names.ptr[i].name, rel) ||
+		    is_claimed(host, rel, &item->arena))
 			continue;
 		struct extra extra = { arena_strdup(&item->arena, rel), names.ptr[i].type };
 		TRY(add_extra(host, item, undo, &extra, &full));

@@ -109,3 +109,14 @@ setup() {
 	run --separate-stderr -0 fettle status m --root root
 	assert_has "3 in sync"
 }
+
+@test "rollback: secrets in a purged folder stay, and are not in the way" {
+	printf 'apiVersion: host.fettle.dev/v1\nkind: Directory\nmetadata: {name: d}\nspec: {path: /etc/sub, purge: true}\n' >m/d.yaml
+	printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n  annotations: {host.fettle.dev/path: /etc/sub/db}\nstringData: {password: hunter2}\n' >m/s.yaml
+	apply_m >/dev/null
+	sed -i 's/one/uno/' m/all.yaml
+	apply_m >/dev/null
+	run --separate-stderr -0 fettle rollback m --root root --yes
+	[ "$(cat root/etc/a)" = one ]
+	[ "$(cat root/etc/sub/db/password)" = hunter2 ]
+}

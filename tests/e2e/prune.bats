@@ -130,3 +130,12 @@ pruning_project() {
 	run --separate-stderr -0 fettle apply m --root root --yes --prune
 	[ "$(cat root/etc/db/password)" = hunter2 ]
 }
+
+@test "purge: leaves alone what another project owns" {
+	mkdir other
+	printf 'apiVersion: host.fettle.dev/v1\nkind: Directory\nmetadata: {name: d}\nspec: {path: /etc/sub, purge: true}\n' >other/d.yaml
+	touch root/etc/sub/nobodys
+	run --separate-stderr -0 fettle apply other --root root --yes
+	[ -f root/etc/sub/c ]
+	[ ! -e root/etc/sub/nobodys ]
+}
