@@ -126,7 +126,7 @@ static void add_examples(const struct cli_example *examples, size_t limit, struc
 	if (!examples)
 		return;
 	str_addz(out, limit == 1 ? "\nExample:\n" : "\nExamples:\n");
-	for (size_t i = 0; examples[i].command && i < limit; i++) {
+	for (size_t i = 0; i < limit && examples[i].command; i++) {
 		if (i > 0)
 			str_addch(out, '\n');
 		str_addf(out, "  # %s\n  %s\n", examples[i].comment, examples[i].command);
