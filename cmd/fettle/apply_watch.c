@@ -85,19 +85,26 @@ static void watch_path(void *context, const char *path)
 	err_free(e);
 }
 
-/* Folders of manifests on disk: an edit is applied at once, not at the next interval. */
+static void watch_folder_of(struct agent *agent, const char *relpath)
+{
+	AUTO(str) file = STR_INIT;
+	source_add_display(agent->session->source, relpath, &file);
+	AUTOFREE char *dir = path_dir(file.ptr);
+	err_ignore(watch_add(agent->watch, dir, WATCH_ENTRIES, NULL),
+	           "watched already, or covered by the interval");
+}
+
+/* Manifests on disk and what they refer to: an edit is applied at once, not at the next interval. */
 static void watch_source(struct agent *agent)
 {
 	const struct session *session = agent->session;
+	const struct map *references = &session->manifests.references;
 	if (session->spec.kind != SOURCE_FOLDER && session->spec.kind != SOURCE_FILE)
 		return;
-	for (size_t i = 0; i < source_file_count(session->source); i++) {
-		AUTO(str) file = STR_INIT;
-		source_add_display(session->source, source_file(session->source, i), &file);
-		AUTOFREE char *dir = path_dir(file.ptr);
-		err_ignore(watch_add(agent->watch, dir, WATCH_ENTRIES, NULL),
-		           "watched already, or covered by the interval");
-	}
+	for (size_t i = 0; i < source_file_count(session->source); i++)
+		watch_folder_of(agent, source_file(session->source, i));
+	for (struct map_entry *e = map_first(references); e; e = map_next(references, e))
+		watch_folder_of(agent, e->key);
 }
 
 static void stop_watching(struct agent *agent)

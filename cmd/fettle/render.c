@@ -36,6 +36,9 @@ static const struct cli_exit exits[] = {
 	{ 0, "rendered" },
 	{ 2, "bad usage, settings or manifests" },
 	{ 3, "reading failed" },
+	{ 4, "permission or authentication" },
+	{ 5, "the source is refused" },
+	{ 124, "the deadline passed" },
 	{ 0, NULL }
 };
 

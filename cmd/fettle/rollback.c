@@ -45,6 +45,8 @@ static const struct cli_exit exits[] = {
 	{ 3, "something failed; what was done is listed" },
 	{ 4, "permission" },
 	{ 5, "refused by a guard, locked, or changed underneath" },
+	{ 124, "the deadline passed" },
+	{ 130, "interrupted" },
 	{ 0, NULL }
 };
 

@@ -20,6 +20,7 @@ void manifests_init(struct manifests *manifests)
 void manifests_clear(struct manifests *manifests)
 {
 	object_set_clear(&manifests->objects);
+	map_clear(&manifests->references);
 	arena_clear(&manifests->documents);
 }
 
@@ -112,5 +113,6 @@ err *manifests_read_source(void *context, const struct object *object, const cha
 		                    reference);
 	AUTO(str) path = STR_INIT;
 	TRY(source_resolve(manifests->source, object->file, reference, &path));
+	map_set(&manifests->references, path.ptr, NULL);
 	return source_read(manifests->source, path.ptr, limit, ret_text);
 }

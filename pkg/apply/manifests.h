@@ -13,6 +13,7 @@ struct manifests {
 	struct arena documents;       /* loaded trees and texts */
 	struct object_set objects;
 	const struct source *source;  /* NULL for recorded manifests */
+	struct map references;        /* files of the source that manifests refer to, by path in it */
 };
 
 void manifests_init(struct manifests *manifests);

@@ -77,14 +77,14 @@ static err *add_removals(struct plan *plan, const struct plan_options *options)
 		struct target_record *record = &plan->records->items[i];
 		if (object_set_find(plan->set, record->key))
 			continue;
-		if (!options->prune) {
-			plan->unlisted++;
-			continue;
-		}
 		TRY(record_load_manifest(options->project, &plan->arena, record));
 		if (record->keep_on_prune ||
 		    (record->manifest && says_keep(&plan->arena, record->manifest)))
 			continue;
+		if (!options->prune) {
+			plan->unlisted++;
+			continue;
+		}
 		struct plan_item *item = &plan->items[plan->len++];
 		item->key = record->key;
 		item->display = object_key_text(&plan->arena, record->key);

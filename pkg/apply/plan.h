@@ -58,7 +58,7 @@ struct plan {
 	size_t object_count;            /* the first so many items are objects of the set, in its order */
 	size_t counts[PLAN_REFUSED + 1];
 	size_t unrecorded;              /* in sync, but not (or not fully) in the inventory yet */
-	size_t unlisted;                /* recorded, no longer in the source, and prune is off */
+	size_t unlisted;                /* prune would delete so many, but is off */
 	struct arena arena;
 	struct map claims;              /* by location: struct inv_claim of other projects, or NULL */
 	const struct object_set *set;

@@ -226,3 +226,13 @@ metric() {
 	metric 'fettle_apply_runs_total{project="repo",result="failed"} 1'
 	stop
 }
+
+@test "watch: files that manifests refer to are applied as they are saved" {
+	mkdir m/files && echo v1 >m/files/x
+	printf 'apiVersion: host.fettle.dev/v1\nkind: File\nmetadata: {name: x}\nspec: {path: /etc/x, contentFrom: files/x}\n' >m/x.yaml
+	start
+	wait_until has root/etc/x v1
+	echo v2 >m/files/x
+	wait_until has root/etc/x v2
+	stop
+}

@@ -92,6 +92,8 @@ TEST(apply_plan, prune_leaves_what_says_so)
 	apply_rig_open(&rig);
 	CHECK_OK(apply_rig_run(&rig, "a: 1\nb: 2 keep"));
 	CHECK_OK(apply_rig_load(&rig, "a: 1"));
+	CHECK_OK(apply_rig_plan(&rig, (struct plan_options){ 0 }));
+	CHECK_INT(rig.plan->unlisted, 0); /* prune would not delete it */
 	CHECK_OK(apply_rig_plan(&rig, pruning));
 	CHECK_STR(apply_rig_action(&rig, "b"), "absent");
 	apply_rig_clear(&rig);
