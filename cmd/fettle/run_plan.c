@@ -46,10 +46,16 @@ static void tell_step(void *context, const struct plan_item *item, enum step_out
 		tell_json(telling->json, item, outcome, error);
 		return;
 	}
-	if (outcome == STEP_DONE)
-		ui_out(telling->ui, "%s %s\n", item->display, done_word(item->action));
-	else
-		ui_out(telling->ui, "%s %s\n", item->display, step_outcome_name(outcome));
+	const char *why = NULL; /* failures are told at the end, with their places */
+	if (outcome == STEP_SKIPPED && error)
+		why = err_message(error);
+	else if (outcome == STEP_DONE && item->action == PLAN_FORGET)
+		why = item->reason;
+	ui_out(telling->ui, "%s %s", item->display,
+	       outcome == STEP_DONE ? done_word(item->action) : step_outcome_name(outcome));
+	if (why)
+		ui_out(telling->ui, " (%s)", why);
+	ui_out(telling->ui, "\n");
 }
 
 static void find_user(struct session *session)

@@ -12,6 +12,7 @@ struct step {
 	size_t index;
 	size_t waiting_for;      /* predecessors that are not done yet */
 	bool is_held;            /* a predecessor failed */
+	bool was_left;           /* a removal that found the object had better stay */
 	enum step_outcome outcome;
 	err *error;
 };
@@ -109,12 +110,19 @@ static enum inv_outcome outcome_to_record(const struct execution *run, const str
 	return INV_UNKNOWN;
 }
 
+static const char *text_to_record(const struct step *step)
+{
+	if (step->error)
+		return err_message(step->error);
+	return step->was_left ? step->item->reason : NULL;
+}
+
 static void tell(struct execution *run, struct step *step)
 {
 	const struct inv_outcome_info info = {
 		.outcome = outcome_to_record(run, step),
 		.uid = record_uid(run->plan->records, step->item, &run->plan->arena),
-		.error = step->error ? err_message(step->error) : NULL,
+		.error = text_to_record(step),
 	};
 	err *e = journal_report(&run->journal, step->index, &info);
 	if (e) {
@@ -191,6 +199,7 @@ static void work(void *context)
 	                                    plan_record(run->plan, step->item))
 	                      : ops->apply(run->target, step->item);
 	step->error = name_object(step->error, step->item);
+	step->was_left = step->item->action == PLAN_FORGET;
 }
 
 static void finish_step(struct execution *run, struct step *step)
@@ -205,8 +214,8 @@ static err *held_error(const struct execution *run, const struct step *step)
 	for (size_t e = 0; e < object->edge_count; e++) {
 		const struct step *before = &run->steps[object->edges[e].to->index];
 		if (before->outcome != STEP_DONE)
-			return err_new(ERR_CANCELLED, "%s: not attempted, because %s was not applied",
-			               step->item->display, before->item->display);
+			return err_new(ERR_CANCELLED, "%s was not applied",
+			               before->item->display);
 	}
 	return NULL;
 }

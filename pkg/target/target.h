@@ -4,9 +4,9 @@
  * nothing of inventories, prompts, plans as files or exit codes.
  *
  * The order of calls: open → compile (each object) → link (once) → prepare (once) → plan (each
- * object, concurrently) → plan_removal (each pruned record, concurrently) → clean_up (each record a
- * killed run left) → apply / remove (as the
- * DAG allows, concurrently) → flush → run_handler → (revert) → close.
+ * object, concurrently; again when its fingerprints are wanted after all) → plan_removal (each pruned
+ * record, concurrently) → clean_up (each record a killed run left) → apply / remove (as the DAG
+ * allows, concurrently) → flush → run_handler → (revert) → close.
  *
  * Fingerprints are 64 hex digits (SHA-256 over a canonical text of the content and metadata the
  * driver manages) that are equal exactly when the states are equal as far as the driver manages
@@ -136,6 +136,7 @@ struct target_ops {
 	 * Durable only after the next flush. Afterwards the live fingerprint is item->desired.
 	 */
 	err *(*apply)(struct target *target, struct plan_item *item);
+	/* May find that it must stay, and turn the item into PLAN_FORGET with a reason. */
 	err *(*remove)(struct target *target, struct plan_item *item,
 	               const struct target_record *record);
 

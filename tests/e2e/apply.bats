@@ -115,7 +115,7 @@ assert {o["outcome"] for o in result["objects"]} == {"done"}'
 	} >m/all.yaml
 	run --separate-stderr fettle apply m --root root --yes
 	[ "$status" -ne 0 ]
-	assert_has "File/b skipped"
+	assert_has "File/b skipped (File/a was not applied)"
 	[ ! -e root/etc/b ]
 }
 

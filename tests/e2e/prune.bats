@@ -65,8 +65,11 @@ drop_b() {
 	apply_m >/dev/null
 	touch root/srv/d/theirs
 	rm m/d.yaml
-	run --separate-stderr fettle apply m --root root --yes --prune
+	run --separate-stderr -0 fettle apply m --root root --yes --prune
 	[ -e root/srv/d/theirs ]
+	assert_has "Directory/d forgotten (left alone: it still holds theirs)"
+	run --separate-stderr -0 fettle history m --root root --run 3
+	assert_has "left alone: it still holds theirs"
 }
 
 @test "prune: an object marked never to be pruned stays" {

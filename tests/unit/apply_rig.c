@@ -203,7 +203,9 @@ void apply_rig_open(struct apply_rig *rig)
 {
 	*rig = (struct apply_rig){ .cancel = cancel_new() };
 	rig->context.cancel = rig->cancel;
-	rig->target = (struct target){ &ops, &rig->context, "test:rig" };
+	rig->target = (struct target){ .ops = &ops,
+		                       .context = &rig->context,
+		                       .identity = "test:rig" };
 	manifests_init(&rig->manifests);
 	records_init(&rig->records);
 	AUTOFREE char *file = str_format("%s/state.db", test_dir());
