@@ -330,7 +330,12 @@ static bool names_handler(const struct step *step, const char *handler)
 static void revert_step(struct execution *run, struct step *step, const char *handler,
                         const err *cause)
 {
-	const char *back = "the old state is back";
+	if (step->item->action == PLAN_RUN) { /* changed by an earlier run; stays pending */
+		step->outcome = STEP_FAILED;
+		step->error = err_new(err_kind(cause), "%s: '%s' failed: %s", step->item->display,
+		                      handler, err_message(cause));
+		return;
+	}
 	err *e = run->target->ops->revert ? run->target->ops->revert(run->target, step->item)
 	                                  : err_new(ERR_UNSUPPORTED, "nothing to go back to");
 	step->outcome = e ? STEP_FAILED : STEP_REVERTED;
@@ -338,7 +343,7 @@ static void revert_step(struct execution *run, struct step *step, const char *ha
 	if (e)
 		str_addf(&text, "and the old state could not be put back: %s", err_message(e));
 	else
-		str_addz(&text, back);
+		str_addz(&text, "the old state is back");
 	err_free(e);
 	step->error = err_new(err_kind(cause), "%s: '%s' failed after the change, %s: %s",
 	                      step->item->display, handler, text.ptr, err_message(cause));
@@ -346,10 +351,17 @@ static void revert_step(struct execution *run, struct step *step, const char *ha
 
 static void handler_failed(struct execution *run, const char *handler, err *take_cause)
 {
+	bool has_reverted = false;
 	for (size_t i = 0; i < run->plan->len; i++) {
 		struct step *step = &run->steps[i];
-		if (step->outcome == STEP_DONE && names_handler(step, handler))
-			revert_step(run, step, handler, take_cause);
+		if (step->outcome != STEP_DONE || !names_handler(step, handler))
+			continue;
+		revert_step(run, step, handler, take_cause);
+		has_reverted = has_reverted || step->outcome == STEP_REVERTED;
+	}
+	if (!has_reverted) {
+		err_free(take_cause);
+		return;
 	}
 	if (run->target->ops->flush)
 		err_ignore(run->target->ops->flush(run->target),

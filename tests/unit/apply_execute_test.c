@@ -163,6 +163,14 @@ TEST(apply_execute, what_a_killed_run_left_pending_is_settled_by_the_next)
 	inv_run_free(killed);
 	CHECK_STR(apply_rig_state(&rig, "a"), "pending-update");
 	str_reset(&rig.log);
+	rig.failing_handler = "reload";
+	CHECK_ERR(apply_rig_run(&rig, "a: uno onChange=reload\nb: two"), ERR_IO,
+	          "Note/a: 'reload' failed: it exited with 1");
+	CHECK_STR(apply_rig_state(&rig, "a"), "pending-update");
+	CHECK_INT(rig.result.reverted, 0);
+	CHECK_STR(rig.log.ptr, "run a\nhandler reload\n");
+	rig.failing_handler = NULL;
+	str_reset(&rig.log);
 	CHECK_OK(apply_rig_run(&rig, "a: uno onChange=reload\nb: due"));
 	CHECK_STR(rig.log.ptr, "run a\napply b\nhandler reload\n");
 	CHECK_STR(apply_rig_state(&rig, "a"), "applied");
