@@ -228,6 +228,7 @@ static err *plan(struct host *host, const struct object *object, const struct ta
 	unsigned shape = unit->file.base.shape;
 	TRY(compare_file(host, unit, undo));
 	undo->was_running = unit_is_running(live_unit);
+	undo->owes_restart = record && record->is_pending;
 	undo->enabled_differs =
 		(shape & SHAPE_ENABLED) && is_enabled(live_unit) != unit->wants_enabled;
 	undo->state_differs = (shape & SHAPE_STATE) && undo->was_running != unit->wants_started;

@@ -24,6 +24,7 @@ struct unit_undo {
 	const char *seen_file; /* fingerprint of the unit file alone */
 	bool file_differs, enabled_differs, state_differs;
 	bool was_running;
+	bool owes_restart; /* an earlier run was cut off before it could react */
 };
 
 NODISCARD err *unit_compile(struct host *host, struct object_set *set, struct object *object);

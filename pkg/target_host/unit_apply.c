@@ -59,7 +59,7 @@ static enum push find_push(const struct unit *unit, const struct plan_item *item
 	/* A run that was cut off: what it would have done is not known, a restart covers it all. */
 	if (item->action == PLAN_RUN && !item->triggers)
 		push = PUSH_RESTART;
-	if (undo && undo->file_differs)
+	if (undo && (undo->file_differs || undo->owes_restart))
 		push = PUSH_RESTART;
 	return push;
 }

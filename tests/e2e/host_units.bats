@@ -189,3 +189,29 @@ pid_of() {
 	run -0 inside systemctl show --property=NeedDaemonReload --value eight
 	assert_output no
 }
+
+# gate COMMAND: a file that a unit may wait for
+gate() {
+	printf 'apiVersion: host.fettle.dev/v1\nkind: File\nmetadata: {name: gate}\nspec: {path: /etc/gate, content: "%s", check: ["%s"]}\n' "$1" "$2" >"$SHARE/repo/gate.yaml"
+}
+
+@test "units: a restart that an earlier run owes is made up for, whatever else changes" {
+	conf first
+	gate one true
+	unit owing '/bin/sleep infinity' 'state: started' 'restartOn: [File/conf]'
+	sed -i 's|{name: owing.service}|{name: owing.service, annotations: {fettle.dev/depends-on: File/gate}}|' "$SHARE/repo/owing.yaml"
+	apply
+	local before
+	before=$(pid_of owing)
+	conf second
+	gate two false
+	run --separate-stderr apply
+	[ "$status" -ne 0 ]
+	[ "$(pid_of owing)" = "$before" ]
+	gate two true
+	echo '  enabled: true' >>"$SHARE/repo/owing.yaml"
+	run --separate-stderr -0 apply
+	[ "$(pid_of owing)" != "$before" ]
+	run --separate-stderr -0 apply
+	assert_lacks owing
+}
