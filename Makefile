@@ -7,6 +7,7 @@ SHELL         := /bin/bash
 .SHELLFLAGS   := -e -o pipefail -c
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY:
 MAKEFLAGS     += --no-builtin-rules
 ifeq ($(MAKELEVEL),0)
 JOBS          ?= $(shell nproc)
@@ -202,26 +203,26 @@ slow_tests    := $(foreach folder,$(slow_folders),$(call runnable,$(folder:/=)))
 unit_suites    = $$($(BUILD)/$(1)/unit --list | sed 's/^/unit:$(1):/')
 
 # These begin by installing what is missing; what follows is a new make, because even the name of the
-# library folder depends on the compiler.
+# library folder depends on the compiler. (The + tells make that this is one too.)
 again         := $(MAKE) --no-print-directory
 
 .PHONY: check test demo check-run test-run
 check: setup ## fast: unit tests, command line tests, layers, headers, generated files, examples
-	@$(again) all
-	@$(again) debug
-	@$(again) check-run
+	+@$(again) all
+	+@$(again) debug
+	+@$(again) check-run
 
 test: setup ## everything: check, sanitizers, crash and fault tests, corpora, cross-built binaries
-	@$(again) all
-	@$(again) debug
-	@$(again) asan
-	@$(again) tsan
-	@$(again) fuzz-build
-	@$(again) dist
-	@$(again) test-run
+	+@$(again) all
+	+@$(again) debug
+	+@$(again) asan
+	+@$(again) tsan
+	+@$(again) fuzz-build
+	+@$(again) dist
+	+@$(again) test-run
 
 demo: setup ## a git repository applied in a temporary folder: plan, drift, repair, rollback
-	@$(again) all
+	+@$(again) all
 	@FETTLE=$(abspath $(BUILD))/fettle packaging/demo
 
 check-run:
