@@ -22,22 +22,12 @@ void host_plan_refuse(struct plan_item *item, const char *reason, const char *hi
 	item->hint = hint ? arena_strdup(&item->arena, hint) : NULL;
 }
 
-/* The planner may turn "unchanged" into "run" when something the object reacts to changes. */
-static bool has_trigger(const struct object *object)
-{
-	for (size_t i = 0; i < object->edge_count; i++)
-		if (object->edges[i].is_trigger)
-			return true;
-	return false;
-}
-
 err *host_plan_same(struct host *host, const struct object *object,
                     const struct target_record *record, unsigned flags, struct plan_item *item)
 {
 	const struct host_object *compiled = object->compiled;
 	item->is_foreign = !record;
-	if (record && !record->is_pending && !(flags & TARGET_WANT_FINGERPRINTS) &&
-	    !has_trigger(object))
+	if (record && !record->is_pending && !(flags & TARGET_WANT_FINGERPRINTS))
 		return NULL;
 	item->desired = item->live = compiled->kind->desired(host, object, &item->arena);
 	item->uid = host_uid_make(item, compiled->shape, record, NULL, 0);
