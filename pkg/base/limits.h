@@ -20,5 +20,6 @@
 #define LIMIT_PLAN_BYTES (256u << 20)    /* saved plan */
 #define LIMIT_HTTP_HEAD_BYTES 8192u      /* request head of our own server */
 #define LIMIT_HTTP_BODY_BYTES (64u << 20) /* response body kept in memory */
+#define LIMIT_KUBE_ANSWER_BYTES (64u << 20) /* one answer of an API server */
 
 #endif
