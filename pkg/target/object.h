@@ -25,6 +25,7 @@ struct object;
 struct object_edge {
 	struct object *to;     /* must be done before */
 	bool is_trigger;       /* a change of `to` makes this object act (restart, reload) */
+	bool needs_ready;      /* `to` must not only be there but ready (target_ops.await) */
 };
 
 struct object {

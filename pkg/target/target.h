@@ -42,6 +42,7 @@ struct plan_change {
 	bool is_text;        /* show as a line diff; else as `before → after` */
 	bool is_sensitive;   /* before and after are keyed tags, not the values */
 	bool is_binary;      /* before and after describe ("1.2 kB, sha256:…") */
+	const char *note;    /* more about the field ("owned by helm since …"); may be NULL */
 	struct plan_change *next;
 };
 

@@ -1,0 +1,53 @@
+/*
+ * managedFields (FieldsV1, KEP-555): who owns which field, and the proof that applying a manifest would
+ * change nothing, made from a list alone (docs/kubernetes.md). Pure functions over value trees.
+ */
+#ifndef TARGET_KUBE_FIELDS_H
+#define TARGET_KUBE_FIELDS_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "val/val.h"
+
+#define KUBE_FIELD_MANAGER "fettle"
+
+/* Our entry: operation Apply, our manager, no subresource. NULL when absent. Two of them: *ret_is_unique false. */
+const struct val *fields_our_entry(const struct val *live, bool *ret_is_unique);
+
+/*
+ * Would applying `body` (what we would send) as our manager leave `live` untouched? Sound: every doubt
+ * (nulls, status, duplicate or ambiguous list keys, another apiVersion, two entries, quantities written
+ * differently) answers false. `ret_why` (may be NULL) is a static text for --explain and tests.
+ */
+bool fields_prove_unchanged(const struct val *body, const struct val *live, const char **ret_why);
+
+/*
+ * Canonical JSON of what our entry owns in `live` (values at the owned leaves), for the fingerprint
+ * "what we manage as it is now". Empty when there is no entry.
+ */
+void fields_owned_text(const struct val *live, struct str *out);
+
+/*
+ * What a server would most likely make of it, for plans without patch permission: `live` with the
+ * leaves of `body` set and the leaves our entry owns but `body` no longer names removed (unless others
+ * own them too), lists merged by the keys the field sets show. Lives in the arena.
+ */
+struct val *fields_predict(struct arena *arena, const struct val *body, const struct val *live);
+
+/* Who owns the field at `path` ("spec.replicas", `spec.template.spec.containers[name="app"].image`). */
+struct field_owner {
+	const char *manager, *operation, *subresource, *time; /* "" when absent */
+};
+/* Fills at most `max` owners, newest first; returns how many there are. */
+size_t fields_owners(const struct val *live, const char *path, struct field_owner *owners, size_t max);
+
+/* Remove what never counts: managedFields, uid, resourceVersion, generation, creationTimestamp, selfLink, status. A copy. */
+struct val *fields_without_noise(struct arena *arena, const struct val *object);
+
+/*
+ * For adopt: the managedFields list in which the sets of `managers` (NULL-terminated; operation Update,
+ * or Apply when `absorb_apply`) are united into our Apply entry and their own entries are gone.
+ */
+struct val *fields_absorb(struct arena *arena, const struct val *live, const char *const *managers, bool absorb_apply);
+
+#endif
