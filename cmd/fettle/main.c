@@ -22,6 +22,8 @@ static int code_of_kind(enum err_kind kind)
 	case ERR_CONFLICT:
 	case ERR_REFUSED:
 		return EXIT_CODE_CONFLICT;
+	case ERR_UNHEALTHY:
+		return EXIT_CODE_UNHEALTHY;
 	case ERR_TIMEOUT:
 		return EXIT_CODE_TIMEOUT;
 	case ERR_CANCELLED:

@@ -11,10 +11,16 @@ struct step {
 	struct plan_item *item;
 	size_t index;
 	size_t waiting_for;      /* predecessors that are not done yet */
+	bool is_applied;         /* what is left is to get ready */
 	bool is_held;            /* a predecessor failed */
 	bool was_left;           /* a removal that found the object had better stay */
 	enum step_outcome outcome;
 	err *error;
+};
+
+struct follower {
+	size_t index;
+	bool needs_ready;
 };
 
 struct execution {
@@ -25,10 +31,11 @@ struct execution {
 	struct journal journal;
 	struct step *steps;      /* by plan item */
 	size_t *first_follower;  /* followers of i: followers[first[i] .. first[i + 1]) */
-	size_t *followers;
+	struct follower *followers;
 	VEC(size_t) ready;       /* may start; a queue from `next_ready` on */
 	size_t next_ready;
-	size_t running;
+	size_t running;          /* on threads of the pool */
+	size_t awaited;          /* applied, not ready yet */
 	bool is_stopping;        /* start nothing new */
 	struct pool *pool;
 	err *stop_error;         /* why: deadline, signal, results cannot be stored */
@@ -36,8 +43,8 @@ struct execution {
 
 const char *step_outcome_name(enum step_outcome outcome)
 {
-	static const char *const names[] = { "not attempted", "done", "failed", "reverted",
-		                             "skipped" };
+	static const char *const names[] = { "not attempted", "done",     "failed",
+		                             "not ready",     "reverted", "skipped" };
 	return names[outcome];
 }
 
@@ -45,7 +52,7 @@ static bool needs_target(const struct plan_item *item)
 {
 	return item->action == PLAN_CREATE || item->action == PLAN_UPDATE ||
 	       item->action == PLAN_REPLACE || item->action == PLAN_RUN ||
-	       item->action == PLAN_DELETE;
+	       item->action == PLAN_DELETE || item->is_unready;
 }
 
 /* Something a person would call done or not done. */
@@ -74,6 +81,10 @@ static void count_outcome(struct execute_result *result, enum step_outcome outco
 	case STEP_FAILED:
 		result->failed++;
 		break;
+	case STEP_UNREADY:
+		result->unready++;
+		result->failed++;
+		break;
 	case STEP_SKIPPED:
 		result->skipped++;
 		break;
@@ -98,6 +109,7 @@ static enum inv_outcome outcome_to_record(const struct execution *run, const str
 {
 	switch (step->outcome) {
 	case STEP_DONE:
+	case STEP_UNREADY:
 		return INV_DONE;
 	case STEP_FAILED:
 		return INV_UNKNOWN;
@@ -117,7 +129,8 @@ static const char *text_to_record(const struct step *step)
 	return step->was_left ? step->item->reason : NULL;
 }
 
-static void tell(struct execution *run, struct step *step)
+/* Only the first report of a step counts. */
+static void record(struct execution *run, struct step *step)
 {
 	const struct inv_outcome_info info = {
 		.outcome = outcome_to_record(run, step),
@@ -129,6 +142,11 @@ static void tell(struct execution *run, struct step *step)
 		run->is_stopping = true;
 		run->stop_error = err_join(run->stop_error, e);
 	}
+}
+
+static void tell(struct execution *run, struct step *step)
+{
+	record(run, step);
 	if (!has_work(step->item))
 		return;
 	count_outcome(run->result, step->outcome);
@@ -148,6 +166,14 @@ static void settle(struct execution *run, struct step *step)
 
 /* --- the DAG --- */
 
+/* Say which object it was, unless the driver did. */
+static err *name_object(err *take_e, const struct plan_item *item)
+{
+	if (!take_e || str_starts(err_message(take_e), item->display))
+		return take_e;
+	return err_wrap(take_e, "%s", item->display);
+}
+
 static void link_followers(struct execution *run)
 {
 	size_t count = run->plan->object_count, edges = 0;
@@ -160,33 +186,29 @@ static void link_followers(struct execution *run)
 	}
 	for (size_t i = 2; i < count + 2; i++)
 		run->first_follower[i] += run->first_follower[i - 1];
-	run->followers = mem_zalloc(edges + 1, sizeof(size_t));
+	run->followers = mem_zalloc(edges + 1, sizeof(*run->followers));
 	for (size_t i = 0; i < count; i++) {
 		const struct object *object = run->plan->items[i].object;
 		for (size_t e = 0; e < object->edge_count; e++)
-			run->followers[run->first_follower[object->edges[e].to->index + 1]++] = i;
+			run->followers[run->first_follower[object->edges[e].to->index + 1]++] =
+				(struct follower){ i, object->edges[e].needs_ready };
 	}
 }
 
-static void release_followers(struct execution *run, const struct step *step)
+/* Those that need it ready, or those that only need it to be there. */
+static void release(struct execution *run, const struct step *step, bool needs_ready)
 {
 	if (is_removal(step->item))
 		return;
 	for (size_t f = run->first_follower[step->index]; f < run->first_follower[step->index + 1];
 	     f++) {
-		struct step *follower = &run->steps[run->followers[f]];
+		if (run->followers[f].needs_ready != needs_ready)
+			continue;
+		struct step *follower = &run->steps[run->followers[f].index];
 		follower->is_held = follower->is_held || step->outcome != STEP_DONE;
 		if (--follower->waiting_for == 0)
 			vec_push(&run->ready, follower->index);
 	}
-}
-
-/* Say which object it was, unless the driver did. */
-static err *name_object(err *take_e, const struct plan_item *item)
-{
-	if (!take_e || str_starts(err_message(take_e), item->display))
-		return take_e;
-	return err_wrap(take_e, "%s", item->display);
 }
 
 static void work(void *context)
@@ -205,7 +227,48 @@ static void work(void *context)
 static void finish_step(struct execution *run, struct step *step)
 {
 	settle(run, step);
-	release_followers(run, step);
+	if (!step->is_applied)
+		release(run, step, false);
+	release(run, step, true);
+}
+
+/* --- getting ready --- */
+
+static bool has_ready_follower(const struct execution *run, const struct step *step)
+{
+	if (is_removal(step->item))
+		return false;
+	for (size_t f = run->first_follower[step->index]; f < run->first_follower[step->index + 1]; f++)
+		if (run->followers[f].needs_ready)
+			return true;
+	return false;
+}
+
+static bool must_await(const struct execution *run, const struct step *step)
+{
+	if (!run->target->ops->await || step->was_left)
+		return false;
+	return !run->options->no_wait || has_ready_follower(run, step);
+}
+
+/* From any thread, also from within await. */
+static void got_ready(void *context, err *take_error)
+{
+	struct step *step = context;
+	step->error = name_object(take_error, step->item);
+	pool_deliver(step->execution->pool, step);
+}
+
+/* It is there: recorded at once, so that a kill while it gets ready loses nothing. */
+static void await(struct execution *run, struct step *step)
+{
+	step->outcome = STEP_DONE;
+	step->is_applied = true;
+	record(run, step);
+	release(run, step, false);
+	run->awaited++;
+	pool_expect(run->pool);
+	run->target->ops->await(run->target, step->item, got_ready, step);
 }
 
 static err *held_error(const struct execution *run, const struct step *step)
@@ -230,6 +293,15 @@ static void start(struct execution *run, struct step *step)
 		return;
 	}
 	if (!needs_target(step->item)) {
+		step->outcome = STEP_DONE;
+		finish_step(run, step);
+		return;
+	}
+	if (step->item->action == PLAN_NONE && must_await(run, step)) {
+		await(run, step);
+		return;
+	}
+	if (step->item->action == PLAN_NONE) {
 		step->outcome = STEP_DONE;
 		finish_step(run, step);
 		return;
@@ -261,6 +333,22 @@ static void start_ready(struct execution *run, size_t threads)
 	}
 }
 
+static void handed_back(struct execution *run, struct step *step)
+{
+	if (step->is_applied) {
+		run->awaited--;
+		step->outcome = step->error ? STEP_UNREADY : STEP_DONE;
+		finish_step(run, step);
+		return;
+	}
+	run->running--;
+	step->outcome = step->error ? STEP_FAILED : STEP_DONE;
+	if (!step->error && must_await(run, step))
+		await(run, step);
+	else
+		finish_step(run, step);
+}
+
 /*
  * Run everything that is or becomes ready, to the end or until something stops it. What runs is
  * always waited for: drivers watch deadline and signal themselves.
@@ -269,14 +357,11 @@ static void drain(struct execution *run, size_t threads)
 {
 	for (;;) {
 		start_ready(run, threads);
-		if (run->running == 0)
+		if (run->running + run->awaited == 0)
 			return;
 		void *job = NULL;
 		err_ignore(pool_next(run->pool, DEADLINE_NEVER, NULL, &job), "waits for ever");
-		struct step *step = job;
-		run->running--;
-		step->outcome = step->error ? STEP_FAILED : STEP_DONE;
-		finish_step(run, step);
+		handed_back(run, job);
 	}
 }
 
@@ -518,7 +603,8 @@ err *execute_plan(struct target *target, struct plan *plan, const struct execute
 		                 .plan = plan,
 		                 .options = options,
 		                 .result = ret_result };
-	size_t threads = options->threads ? options->threads : MAX(4, 2 * pool_cpu_count());
+	size_t threads = options->threads ? options->threads : target->ops->concurrency;
+	threads = threads ? threads : MAX(4, 2 * pool_cpu_count());
 	err *e = execute(&run, threads);
 	execution_clear(&run);
 	return e;

@@ -248,6 +248,7 @@ static void count_items(struct plan *plan)
 		const struct plan_item *item = &plan->items[i];
 		plan->counts[item->action]++;
 		plan->unrecorded += plan_needs_record(plan, item);
+		plan->unready += item->is_unready;
 	}
 }
 
@@ -295,8 +296,9 @@ static err *compare(struct target *target, struct plan *plan, const struct plan_
 	struct comparison work = { .target = target, .plan = plan };
 	work.flags = options->wants_fingerprints ? TARGET_WANT_FINGERPRINTS : 0;
 	work.errors = mem_zalloc(plan->len + 1, sizeof(*work.errors));
-	pool_for_each(options->threads, plan->object_count, compare_object, &work);
-	pool_for_each(options->threads, plan->len - plan->object_count, compare_removal, &work);
+	size_t threads = options->threads ? options->threads : target->ops->concurrency;
+	pool_for_each(threads, plan->object_count, compare_object, &work);
+	pool_for_each(threads, plan->len - plan->object_count, compare_removal, &work);
 	err *e = join_errors(work.errors, plan->len);
 	if (!e)
 		e = pull_triggers(&work);
@@ -304,11 +306,23 @@ static err *compare(struct target *target, struct plan *plan, const struct plan_
 	return e;
 }
 
+/* One look at the target for all of them. */
+static err *prepare(struct target *target, struct plan *plan, const struct plan_options *options)
+{
+	size_t count = plan->len - plan->object_count;
+	if (!target->ops->prepare)
+		return NULL;
+	const struct target_record **removals =
+		arena_alloc(&plan->arena, (count + 1) * sizeof(const struct target_record *));
+	for (size_t i = 0; i < count; i++)
+		removals[i] = plan_record(plan, &plan->items[plan->object_count + i]);
+	return target->ops->prepare(target, plan->set, options->only, removals, count);
+}
+
 static err *fill_plan(struct target *target, struct plan *plan, const struct plan_options *options)
 {
 	TRY(add_removals(plan, options));
-	if (target->ops->prepare)
-		TRY(target->ops->prepare(target, plan->set));
+	TRY(prepare(target, plan, options));
 	TRY(compare(target, plan, options));
 	judge_changed(plan, options->prune_changed);
 	TRY(check_claims(plan));
@@ -350,7 +364,7 @@ bool plan_has_changes(const struct plan *plan)
 
 bool plan_has_work(const struct plan *plan)
 {
-	return plan->counts[PLAN_NONE] < plan->len || plan->unrecorded > 0;
+	return plan->counts[PLAN_NONE] < plan->len || plan->unrecorded > 0 || plan->unready > 0;
 }
 
 bool plan_needs_record(const struct plan *plan, const struct plan_item *item)

@@ -58,6 +58,7 @@ struct plan {
 	size_t object_count;            /* the first so many items are objects of the set, in its order */
 	size_t counts[PLAN_REFUSED + 1];
 	size_t unrecorded;              /* in sync, but not (or not fully) in the inventory yet */
+	size_t unready;                 /* in sync, but an apply would wait for them */
 	size_t unlisted;                /* prune would delete so many, but is off */
 	struct arena arena;
 	struct map claims;              /* by location: struct inv_claim of other projects, or NULL */

@@ -29,6 +29,7 @@ static const char *const kind_names[] = {
 	[ERR_CORRUPT] = "corrupt",
 	[ERR_UNSUPPORTED] = "unsupported",
 	[ERR_LIMIT] = "limit",
+	[ERR_UNHEALTHY] = "unhealthy",
 	[ERR_INTERNAL] = "internal",
 };
 

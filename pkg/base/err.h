@@ -28,6 +28,7 @@ enum err_kind {
 	ERR_CORRUPT,     /* stored data is damaged */
 	ERR_UNSUPPORTED, /* not possible on this system or target */
 	ERR_LIMIT,       /* larger than we accept */
+	ERR_UNHEALTHY,   /* it was done, but what was made does not get ready */
 	ERR_INTERNAL,    /* a bug in fettle */
 };
 

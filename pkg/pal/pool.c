@@ -204,6 +204,22 @@ void pool_submit(struct pool *pool, void (*fn)(void *job), void *data)
 	mutex_unlock(pool->mutex);
 }
 
+void pool_expect(struct pool *pool)
+{
+	AUTO(mutex_hold) hold = mutex_hold(pool->mutex);
+
+	pool->pending++;
+}
+
+void pool_deliver(struct pool *pool, void *data)
+{
+	struct job *job = MEM_NEW(struct job);
+	*job = (struct job){ .data = data };
+
+	AUTO(mutex_hold) hold = mutex_hold(pool->mutex);
+	finish(pool, job);
+}
+
 size_t pool_pending(struct pool *pool)
 {
 	AUTO(mutex_hold) hold = mutex_hold(pool->mutex);

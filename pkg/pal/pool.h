@@ -27,6 +27,12 @@ AUTOPTR_DEFINE(pool)
 
 /* Run fn(job) on one of the threads; jobs start in order. If no thread can be had: right now. */
 void pool_submit(struct pool *pool, void (*fn)(void *job), void *job);
+/*
+ * For jobs that end elsewhere: pool_expect announces one, pool_deliver (from any thread, once) makes it
+ * come out of pool_next.
+ */
+void pool_expect(struct pool *pool);
+void pool_deliver(struct pool *pool, void *job);
 /* Jobs submitted and not yet handed back by pool_next. */
 size_t pool_pending(struct pool *pool);
 /*

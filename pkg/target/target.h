@@ -61,6 +61,9 @@ struct plan_item {
 	bool is_foreign;               /* something is there that fettle has no record of */
 	bool has_drifted;              /* live differs from what was recorded (somebody changed it) */
 	bool is_sensitive;
+	bool is_predicted;             /* the target could not be asked; changes are what it would most
+	                                  likely make of it. Why: reason */
+	bool is_unready;               /* PLAN_NONE, but not ready yet: an apply waits for it */
 	bool has_old_record;           /* set by the planner: recorded with another manifest text */
 	const char **handlers;         /* keys of what must run once after a change; NULL-terminated */
 	const struct object **triggers; /* set by the planner: objects this one reacts to (is_trigger
@@ -89,6 +92,18 @@ enum target_plan_flags {
 	TARGET_WANT_FINGERPRINTS = 1u << 0, /* fill desired and live also for PLAN_NONE */
 };
 
+enum target_note_kind {
+	TARGET_NOTE_WARNING,  /* of the target itself ("policy/v1beta1 is deprecated"), each once */
+	TARGET_NOTE_PROGRESS, /* of one object: "2 of 3 ready" */
+	TARGET_NOTE_TROUBLE,  /* of one object: it will hardly get ready; may have several lines (log) */
+};
+
+struct target_note {
+	enum target_note_kind kind;
+	const char *key, *display; /* NULL: of no object */
+	const char *text;
+};
+
 /* Borrowed by the target for its whole life. */
 struct target_context {
 	/* Bytes of a repository file named in a manifest (`contentFrom`), relative to the manifest. */
@@ -98,10 +113,27 @@ struct target_context {
 	int64_t deadline_ns;           /* clock_monotonic_ns() at which to give up; 0 = never */
 	const struct cancel *cancel;   /* pal/sig.h; NULL = never */
 	const unsigned char *tag_key;  /* 32 bytes for fingerprints and tags of sensitive content */
+	/* Something to tell now, from any thread. May be NULL. */
+	void (*on_note)(void *context, const struct target_note *note);
+	void *note_context;
+};
+
+/*
+ * What a target keeps of the records itself (ops->state_load), so that any machine can go on where
+ * another one stopped.
+ */
+struct target_state {
+	const char *project;
+	struct view image;             /* the records, opaque */
+	const char *const *keys;       /* of all objects the project owns or is about to */
+	size_t key_count;
 };
 
 struct target_ops {
 	const char *name;              /* "host" */
+	/* How many objects may be compared or changed at once, because it is the network that is waited
+	   for; 0: what suits the processors. */
+	unsigned concurrency;
 
 	/* Is this a kind of ours? If not, `ret_hint` (static, or NULL) says what the user may have meant. */
 	bool (*handles)(const char *group, const char *kind, const char **ret_hint);
@@ -112,8 +144,12 @@ struct target_ops {
 	/* Edges between objects (a folder before what is in it), and clashes between them. */
 	err *(*link)(struct target *target, struct object_set *set);
 
-	/* Look at the target for the whole set at once, where that is cheaper. May be NULL. */
-	err *(*prepare)(struct target *target, const struct object_set *set);
+	/*
+	 * Look at the target for the whole set, and for the records that may have to go, at once, where
+	 * that is cheaper. `only` as in plan_options (by object index; NULL: all). May be NULL.
+	 */
+	err *(*prepare)(struct target *target, const struct object_set *set, const bool *only,
+	                const struct target_record *const *removals, size_t removal_count);
 
 	/*
 	 * Compare one object with the live state into `item` (zeroed but for object, key, display).
@@ -140,6 +176,15 @@ struct target_ops {
 	/* May find that it must stay, and turn the item into PLAN_FORGET with a reason. */
 	err *(*remove)(struct target *target, struct plan_item *item,
 	               const struct target_record *record);
+
+	/*
+	 * After apply or remove (or instead of it, for PLAN_NONE): tell when the object is ready, or gone.
+	 * Returns at once and calls `done` exactly once, from any thread, maybe before it returns; with an
+	 * error when it will not get there, TIMEOUT and CANCELLED as the context says. May be NULL: what
+	 * was applied is ready.
+	 */
+	void (*await)(struct target *target, const struct plan_item *item,
+	              void (*done)(void *context, err *take_error), void *context);
 
 	/* Make what was applied so far survive a power cut. Thread-safe. May be NULL. */
 	err *(*flush)(struct target *target);
@@ -172,6 +217,16 @@ struct target_ops {
 	/* Places to watch for drift of this object, one call of `add` each (absolute OS paths). */
 	err *(*watch_paths)(struct target *target, const struct object *object,
 	                    void (*add)(void *context, const char *path), void *context);
+
+	/*
+	 * Records kept by the target. state_load appends the newest image of `project` (nothing: there is
+	 * none); with `for_change` it also takes the project for this process (CONFLICT names the holder).
+	 * state_save stores one, durably, CONFLICT when another process stored one since. All NULL: the
+	 * records are a file of this machine.
+	 */
+	err *(*state_load)(struct target *target, const char *project, const char *command,
+	                   bool for_change, struct str *ret_image);
+	err *(*state_save)(struct target *target, const struct target_state *state);
 
 	void (*close)(struct target *target);
 };

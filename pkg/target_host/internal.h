@@ -293,7 +293,8 @@ NODISCARD err *host_systemctl(struct host *host, const char *action, const char 
 /* --- link.c, snapshot.c, prepare in kind_unit.c --- */
 
 NODISCARD err *host_link(struct target *target, struct object_set *set);
-NODISCARD err *host_prepare(struct target *target, const struct object_set *set);
+NODISCARD err *host_prepare(struct target *target, const struct object_set *set, const bool *only,
+                            const struct target_record *const *removals, size_t removal_count);
 NODISCARD err *host_snapshot(struct target *target, const struct object *object, struct str *out);
 /* References of a Unit: the edges they make. */
 NODISCARD err *host_unit_link(struct host *host, struct object_set *set, struct object *object);

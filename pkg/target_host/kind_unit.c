@@ -35,8 +35,10 @@ static err *look(struct host *host, const char *name, unsigned shape, struct map
 	return NULL;
 }
 
-err *host_prepare(struct target *target, const struct object_set *set)
+err *host_prepare(struct target *target, const struct object_set *set, const bool *only,
+                  const struct target_record *const *removals, size_t removal_count)
 {
+	(void)only, (void)removals, (void)removal_count;
 	struct host *host = host_of(target);
 	const char *hint;
 	bool is_offline = host_units_refusal(host, &hint) != NULL;

@@ -95,7 +95,7 @@ err *rig_plan(struct rig *rig, const char *yaml)
 {
 	TRY(rig_load(rig, yaml));
 	const struct target_ops *ops = rig->target->ops;
-	TRY(ops->prepare(rig->target, &rig->set));
+	TRY(ops->prepare(rig->target, &rig->set, NULL, NULL, 0));
 	rig->items = mem_zalloc(rig->set.len + rig->record_count + 1, sizeof(*rig->items));
 	for (size_t i = 0; i < rig->set.len; i++) {
 		struct object *object = rig->set.items[i];
