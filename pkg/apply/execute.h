@@ -1,8 +1,8 @@
 /*
- * Carrying out a plan: one pass over a DAG in which a node starts the moment its predecessors
- * allow it (some only have to be there, others to be ready), up to a number of threads; then removals, in falling rank; then what must run once
- * after a change. Every intention is in the inventory before the first change, so that a run
- * killed at any instruction leaves a state from which the next one converges.
+ * Carrying out a plan: one pass over a DAG in which a node starts the moment its predecessors allow it
+ * (some only have to be there, others to be ready), up to a number of threads; then removals, in falling
+ * rank; then what must run once after a change. Every intention is in the inventory before the first
+ * change, so that a run killed at any instruction leaves a state from which the next one converges.
  *
  * The first failure stops nothing that does not depend on it; removals only start when everything
  * before them went well. A deadline or a signal lets running nodes finish and starts no new ones.

@@ -23,7 +23,10 @@ void applyset_namespaces(const char *const *keys, size_t count, const char *pare
 const char *applyset_keep_mark(const struct val *object);
 /* A mark "do not touch it at all" (lifecycle.config.k8s.io/mutation: ignore, kustomize.toolkit.fluxcd.io/reconcile: disabled), or NULL. */
 const char *applyset_ignore_mark(const struct val *object);
-/* Who else manages this object by its labels and annotations: "Argo CD application shop", "Helm release x", "Flux Kustomization ns/x", "ApplySet …"; false when nobody. `own_id` is ours. */
+/*
+ * Who else manages this object by its labels and annotations: "Argo CD application shop", "Helm release
+ * x", "Flux Kustomization ns/x", "ApplySet …"; false when nobody. `own_id` is ours.
+ */
 bool applyset_other_owner(const struct val *object, const char *own_id, struct str *ret_owner);
 
 #endif
