@@ -243,14 +243,12 @@ err *object_set_refer(const struct object_set *set, const struct object *from,
 	return e;
 }
 
-void object_edge_add(struct object_set *set, struct object *from, struct object *to,
-                     bool is_trigger)
+/* The edge there is, or a new one. */
+static struct object_edge *edge_to(struct object_set *set, struct object *from, struct object *to)
 {
 	for (size_t i = 0; i < from->edge_count; i++)
-		if (from->edges[i].to == to) {
-			from->edges[i].is_trigger = from->edges[i].is_trigger || is_trigger;
-			return;
-		}
+		if (from->edges[i].to == to)
+			return &from->edges[i];
 	if (from->edge_count == from->edge_cap) {
 		size_t cap = from->edge_cap ? from->edge_cap * 2 : 2;
 		struct object_edge *grown = arena_zalloc(&set->arena, cap, sizeof(*grown));
@@ -259,7 +257,20 @@ void object_edge_add(struct object_set *set, struct object *from, struct object 
 		from->edges = grown;
 		from->edge_cap = cap;
 	}
-	from->edges[from->edge_count++] = (struct object_edge){ to, is_trigger };
+	from->edges[from->edge_count] = (struct object_edge){ .to = to };
+	return &from->edges[from->edge_count++];
+}
+
+void object_edge_add(struct object_set *set, struct object *from, struct object *to,
+                     bool is_trigger)
+{
+	struct object_edge *edge = edge_to(set, from, to);
+	edge->is_trigger = edge->is_trigger || is_trigger;
+}
+
+void object_edge_add_ready(struct object_set *set, struct object *from, struct object *to)
+{
+	edge_to(set, from, to)->needs_ready = true;
 }
 
 static struct view trim(struct view text)
@@ -288,7 +299,7 @@ static err *add_annotated_edges(struct object_set *set, struct object *object,
 			continue;
 		struct object *to;
 		TRY(object_set_refer(set, object, value, part, &to));
-		object_edge_add(set, object, to, false);
+		object_edge_add_ready(set, object, to);
 	}
 	return NULL;
 }

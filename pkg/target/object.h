@@ -87,6 +87,9 @@ NODISCARD err *object_set_refer(const struct object_set *set, const struct objec
 void object_edge_add(struct object_set *set, struct object *from, struct object *to,
                      bool is_trigger);
 
+/* `from` comes after `to` is ready: what depends-on annotations mean. */
+void object_edge_add_ready(struct object_set *set, struct object *from, struct object *to);
+
 /*
  * Turn the depends-on annotations into edges (INVALID for an unknown one, with did-you-mean), then
  * refuse cycles, naming every object on the cycle. Call after the driver's link.

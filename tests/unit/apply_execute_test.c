@@ -177,3 +177,36 @@ TEST(apply_execute, what_a_killed_run_left_pending_is_settled_by_the_next)
 	CHECK_STR(apply_rig_state(&rig, "b"), "applied");
 	apply_rig_clear(&rig);
 }
+
+TEST(apply_execute, what_does_not_get_ready_is_recorded_and_holds_only_who_needs_it_ready)
+{
+	struct apply_rig rig;
+	apply_rig_open(&rig);
+	CHECK_ERR(apply_rig_run(&rig, "a: one unready\nb: two after=a\nc: x reactsTo=a"),
+	          ERR_UNHEALTHY, "Note/a: 0 of 1 ready");
+	CHECK_STR(rig.log.ptr, "apply a\nawait a\napply c\n");
+	CHECK_INT(rig.result.unready, 1);
+	CHECK_INT(rig.result.failed, 1);
+	CHECK_INT(rig.result.skipped, 1);
+	CHECK_INT(rig.result.done, 1);
+	CHECK_STR(apply_rig_state(&rig, "a"), "applied");
+	CHECK_STR(apply_rig_state(&rig, "b"), "(none)");
+	CHECK_STR(apply_rig_state(&rig, "c"), "applied");
+	apply_rig_clear(&rig);
+}
+
+TEST(apply_execute, what_is_in_sync_but_not_ready_is_waited_for_again)
+{
+	struct apply_rig rig;
+	apply_rig_open(&rig);
+	CHECK_ERR(apply_rig_run(&rig, "a: one unready"), ERR_UNHEALTHY, "Note/a");
+	CHECK_OK(apply_rig_load(&rig, "a: one unready"));
+	CHECK_OK(apply_rig_plan(&rig, (struct plan_options){ 0 }));
+	CHECK_STR(apply_rig_action(&rig, "a"), "unchanged");
+	CHECK(!plan_has_changes(rig.plan));
+	CHECK(plan_has_work(rig.plan));
+	str_reset(&rig.log);
+	CHECK_ERR(apply_rig_execute(&rig), ERR_UNHEALTHY, "Note/a");
+	CHECK_STR(rig.log.ptr, "await a\n");
+	apply_rig_clear(&rig);
+}

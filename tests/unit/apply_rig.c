@@ -90,6 +90,7 @@ static err *plan(struct target *target, const struct object *object,
 	item->location = object->name;
 	item->is_foreign = live && !record;
 	item->is_sensitive = object->is_sensitive;
+	item->is_unready = is_same && val_get_bool(spec_of(object), "unready", false);
 	if (is_same && record && !is_pending && !(flags & TARGET_WANT_FINGERPRINTS) &&
 	    !reacts(object))
 		return NULL;
@@ -149,6 +150,16 @@ static err *remove_note(struct target *target, struct plan_item *item,
 	return NULL;
 }
 
+/* "unready": it never gets there. Anything else is ready at once. */
+static void await_note(struct target *target, const struct plan_item *item,
+                       void (*done)(void *context, err *take_error), void *context)
+{
+	bool is_unready = item->object && val_get_bool(spec_of(item->object), "unready", false);
+	if (is_unready)
+		str_addf(&rig_of(target)->log, "await %s\n", name_of(item));
+	done(context, is_unready ? err_new(ERR_UNHEALTHY, "0 of 1 ready") : NULL);
+}
+
 static err *run_handler(struct target *target, const char *handler)
 {
 	struct apply_rig *rig = rig_of(target);
@@ -184,6 +195,7 @@ static const struct target_ops ops = {
 	.plan_removal = plan_removal,
 	.apply = apply,
 	.remove = remove_note,
+	.await = await_note,
 	.run_handler = run_handler,
 	.revert = revert,
 	.snapshot = snapshot,
