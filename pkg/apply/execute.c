@@ -155,12 +155,15 @@ static void tell(struct execution *run, struct step *step)
 		                      step->error);
 }
 
+static bool waits_for_handler(const struct step *step)
+{
+	return step->outcome == STEP_DONE && step->item->handlers && step->item->handlers[0];
+}
+
 /* Items whose handlers still have to run are told after them. */
 static void settle(struct execution *run, struct step *step)
 {
-	bool waits_for_handler = step->outcome == STEP_DONE && step->item->handlers &&
-	                         step->item->handlers[0];
-	if (!waits_for_handler)
+	if (!waits_for_handler(step))
 		tell(run, step);
 }
 
@@ -264,7 +267,8 @@ static void await(struct execution *run, struct step *step)
 {
 	step->outcome = STEP_DONE;
 	step->is_applied = true;
-	record(run, step);
+	if (!waits_for_handler(step))
+		record(run, step);
 	release(run, step, false);
 	run->awaited++;
 	pool_expect(run->pool);
