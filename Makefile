@@ -219,17 +219,23 @@ test: setup ## everything: check, sanitizers, crash and fault tests, corpora, cr
 	+@$(again) tsan
 	+@$(again) fuzz-build
 	+@$(again) dist
+	@tests/rig/kube/build >/dev/null || [ $$? = 77 ]
 	+@$(again) test-run
 
 demo: setup ## a git repository applied in a temporary folder: plan, drift, repair, rollback
 	+@$(again) all
 	@FETTLE=$(abspath $(BUILD))/fettle packaging/demo
 
+.PHONY: rig-kube
+rig-kube: ## a Kubernetes API server with controllers on this machine, until Ctrl-C (needs Go)
+	@tests/rig/kube/rig show
+
 check-run:
 	@$(PROVE) $(quick_tests) $(call unit_suites,debug)
 
 test-run:
-	@$(PROVE) $(quick_tests) $(call unit_suites,debug) $(call unit_suites,asan) $(call unit_suites,tsan) \
+	@trap 'tests/rig/kube/rig unshare || :' EXIT; \
+	$(PROVE) $(quick_tests) $(call unit_suites,debug) $(call unit_suites,asan) $(call unit_suites,tsan) \
 		$(addprefix asan@,$(e2e_tests)) $(slow_tests) $(patsubst tests/fuzz/%.c,fuzz:%,$(fuzz_sources))
 
 # ---- fuzzing ---------------------------------------------------------------------------------
@@ -257,7 +263,7 @@ $(BUILD)/fuzz/fuzz_%: $(OUT)/obj/tests/fuzz/fuzz_%.o $(OUT)/libfettle.a
 # ---- quality ---------------------------------------------------------------------------------
 
 all_code       = $(filter-out %_cases.h,$(wildcard pkg/*/*.[ch] cmd/fettle/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch]))
-shell_scripts  = packaging/deps packaging/demo $(wildcard packaging/bin/*) .ci/run tests/run-one \
+shell_scripts  = packaging/deps packaging/demo $(wildcard packaging/bin/*) .ci/run tests/run-one tests/rig/kube/build tests/rig/kube/rig \
 	$(shell find tests -name '*.sh' -o -name '*.bash' | sort)
 
 .PHONY: fmt analyze bench gen
