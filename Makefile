@@ -221,6 +221,7 @@ test: setup ## everything: check, sanitizers, crash and fault tests, corpora, cr
 	+@$(again) dist
 	@tests/rig/kube/build >/dev/null || [ $$? = 77 ]
 	+@$(again) test-run
+	@tests/rig/kube/build >/dev/null || [ $$? = 77 ]
 
 demo: setup ## a git repository applied in a temporary folder: plan, drift, repair, rollback
 	+@$(again) all
