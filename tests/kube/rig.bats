@@ -157,7 +157,7 @@ get() {
 	wait_until grep -q kube-root-ca.crt watch
 	kube_tell down
 	wait "$!" || true
-	run -1 kubectl --kubeconfig "$FRONT" get namespace default
+	run ! get /livez # kubectl would try for ten seconds
 	kube_tell up
 	run -0 kubectl --kubeconfig "$FRONT" get namespace default
 	run -0 kube_tell stats
@@ -244,6 +244,36 @@ get() {
 	get /api/v1 >/dev/null
 	grep -qi '^warning: 299 - "the rig warns"' head
 	run ! kube_tell rules nonsense
+	run ! "$RIG" faults "$RIG_DIR" nonsense
+}
+
+@test "rig: faults: an answer is lost, a connection ends" {
+	kube_faults 'lost method=POST'
+	run -92 get "/api/v1/namespaces/$KUBE_NS/configmaps" -H 'Content-Type: application/json' \
+		-d '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "lost"}}'
+	run -0 kubectl get configmap lost
+	kube_tell rules goaway
+	run -0 get /api/v1
+	assert_has "200 2"
+}
+
+@test "rig: webhooks see, change and refuse objects" {
+	kube_webhook Mutating /annotate configmaps
+	# servers learn of a webhook a moment after it exists
+	wait_until eval 'kubectl delete configmap hooked --ignore-not-found && kubectl create configmap hooked &&
+		has ".metadata.annotations.rig\.fettle\.dev/hook" "was here" configmap hooked'
+	run -0 kube_tell reviews
+	assert_has "/annotate CREATE ConfigMap $KUBE_NS/hooked dryRun=false"
+	kube_webhook Validating /deny secrets
+	wait_until eval '! kubectl create secret generic "hooked-$RANDOM" 2>refusal'
+	grep -q "the rig's webhook says no" refusal
+}
+
+@test "rig: service accounts have tokens" {
+	local token
+	token=$(kubectl create token default)
+	run -0 kubectl --context nobody --token "$token" auth whoami -o jsonpath='{.status.userInfo.username}'
+	assert_has "system:serviceaccount:$KUBE_NS:default"
 }
 
 @test "rig: a second user joins the shared cluster" {

@@ -44,7 +44,8 @@ kube_rig_done() {
 	[ -e "${KUBE_FRONTS:-}" ] || return 0
 	local front
 	while read -r front; do "$RIG" end "$front"; done <"$KUBE_FRONTS"
-	kubectl delete namespace -l rig.fettle.dev/file="$KUBE_NS" --wait=false >/dev/null
+	kubectl delete namespace,mutatingwebhookconfigurations,validatingwebhookconfigurations \
+		-l rig.fettle.dev/file="$KUBE_NS" --wait=false >/dev/null
 }
 
 # kube_namespace NAME: one that goes with the file, ready for Pods.
@@ -71,6 +72,27 @@ kube_front() {
 	FRONT=$("$RIG" "$kind" "$RIG_DIR" "$@" 3>&-)
 	echo "$FRONT" >>"$KUBE_FRONTS"
 	kube_in "$FRONT"
+}
+
+# kube_webhook Mutating|Validating PATH RESOURCE [Fail|Ignore]: in the namespaces of the file, show what
+# is created and changed to a webhook that does as PATH says (tool/webhook.go). Sets FRONT, for kube_tell.
+kube_webhook() {
+	FRONT=$("$RIG" webhook "$RIG_DIR" 3>&-)
+	echo "$FRONT" >>"$KUBE_FRONTS"
+	kubectl create -f - >/dev/null <<-END
+		apiVersion: admissionregistration.k8s.io/v1
+		kind: $1WebhookConfiguration
+		metadata: {generateName: rig-, labels: {rig.fettle.dev/file: "$KUBE_NS"}}
+		webhooks:
+		- name: hook.rig.fettle.dev
+		  clientConfig: {url: "https://$(cat "${FRONT%/*}/address")$2", caBundle: $(base64 -w0 "$RIG_CA")}
+		  rules: [{apiGroups: ["*"], apiVersions: ["*"], operations: [CREATE, UPDATE], resources: ["$3"]}]
+		  namespaceSelector: {matchLabels: {rig.fettle.dev/file: "$KUBE_NS"}}
+		  failurePolicy: ${4:-Fail}
+		  sideEffects: None
+		  timeoutSeconds: 2
+		  admissionReviewVersions: [v1]
+	END
 }
 
 # The namespace of the file for the contexts that may see it.

@@ -26,10 +26,10 @@ import (
 type faulty struct {
 	proxy *httputil.ReverseProxy
 
-	mu       sync.Mutex
-	rules    []*rule
-	requests []string
-	fired    []string
+	mu    sync.Mutex
+	rules []*rule
+
+	requests, fired lines
 }
 
 type ruleKey struct{}
@@ -98,22 +98,13 @@ func (f *faulty) controls() http.Handler {
 		f.rules = rules
 		f.mu.Unlock()
 	})
-	mux.HandleFunc("/requests", func(w http.ResponseWriter, _ *http.Request) { f.print(w, &f.requests) })
-	mux.HandleFunc("/fired", func(w http.ResponseWriter, _ *http.Request) { f.print(w, &f.fired) })
+	mux.HandleFunc("/requests", func(w http.ResponseWriter, _ *http.Request) { f.requests.print(w) })
+	mux.HandleFunc("/fired", func(w http.ResponseWriter, _ *http.Request) { f.fired.print(w) })
 	mux.HandleFunc("/clear", func(http.ResponseWriter, *http.Request) {
-		f.mu.Lock()
-		f.requests, f.fired = nil, nil
-		f.mu.Unlock()
+		f.requests.clear()
+		f.fired.clear()
 	})
 	return mux
-}
-
-func (f *faulty) print(w io.Writer, lines *[]string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, line := range *lines {
-		fmt.Fprintln(w, line)
-	}
 }
 
 func (f *faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -133,15 +124,15 @@ func (f *faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.proxy.ServeHTTP(w, r)
 }
 
-// The first rule that wants this request; every rule that could have counts it.
+// The first rule that wants this request; those asked before it count it too.
 func (f *faulty) choose(r *http.Request) *rule {
+	line := r.Method + " " + r.URL.RequestURI()
+	f.requests.add(line)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	line := r.Method + " " + r.URL.RequestURI()
-	f.requests = append(f.requests, line)
 	for _, rule := range f.rules {
 		if rule.matches(r) && rule.isDue() {
-			f.fired = append(f.fired, rule.text+": "+line)
+			f.fired.add(rule.text + ": " + line)
 			return rule
 		}
 	}
@@ -169,7 +160,7 @@ func (rule *rule) answer(w http.ResponseWriter, r *http.Request) bool {
 		rule.expire(w, r)
 	case "stale", "missing":
 		return rule.answerGroup(w, r)
-	case "stall", "truncate", "warning", "garble":
+	case "stall", "truncate", "warning", "garble", "lost", "goaway":
 		return false
 	default:
 		rule.refuse(w)
@@ -242,7 +233,11 @@ func (rule *rule) answerGroup(w http.ResponseWriter, r *http.Request) bool {
 // ---- faults in real answers ---------------------------------------------------------------------
 
 func (rule *rule) edits() bool {
-	return rule.fault != "delay" && rule.fault != "warning"
+	switch rule.fault {
+	case "stall", "truncate", "garble", "stale", "missing":
+		return true
+	}
+	return false
 }
 
 func modify(response *http.Response) error {
@@ -253,7 +248,10 @@ func modify(response *http.Response) error {
 	switch rule.fault {
 	case "warning":
 		response.Header.Add("Warning", `299 - "the rig warns"`)
-		return nil
+	case "goaway":
+		response.Header.Set("Connection", "close")
+	case "lost":
+		return fmt.Errorf("lost")
 	case "stall", "truncate", "garble", "stale", "missing":
 		body, err := io.ReadAll(response.Body)
 		response.Body.Close()
@@ -352,6 +350,8 @@ func stale(group object) object {
 //	expired                410 to lists that continue, and to watches
 //	hang cut html          no answer; connection's stream reset; a gateway's page
 //	stall truncate garble  half an answer and then nothing; then a reset; then rubbish
+//	lost                   the request reaches the server, the answer does not come back
+//	goaway                 the real answer, and the end of the connection after it
 //	delay by=300ms         the real answer, late
 //	warning                the real answer with a Warning header
 //	stale missing group=G  discovery says that the group's server is down; that there is no group
@@ -388,7 +388,8 @@ func parseRules(text string) ([]*rule, error) {
 func parseRule(words []string) (*rule, error) {
 	r := &rule{text: strings.Join(words, " "), fault: words[0]}
 	switch r.fault {
-	case "expired", "hang", "cut", "html", "stall", "truncate", "garble", "delay", "warning", "stale", "missing":
+	case "expired", "hang", "cut", "html", "stall", "truncate", "garble", "delay", "warning",
+		"lost", "goaway", "stale", "missing":
 	default:
 		code, err := strconv.Atoi(r.fault)
 		if err != nil || code < 300 || code > 599 {

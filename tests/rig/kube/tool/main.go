@@ -18,13 +18,15 @@ const usage = `usage: rigtool COMMAND ...
                               pass TCP connections on, late
   faults --to URL --ca FILE --cert FILE --key FILE --listen ADDRESS --control ADDRESS [--rules FILE]
                               an API server with faults
+  webhook --cert FILE --key FILE --listen ADDRESS --control ADDRESS
+                              an admission webhook
 `
 
 func main() {
 	// What a test leaves behind must not outlive a closed terminal's signal by accident, nor die of it.
 	signal.Ignore(syscall.SIGHUP)
 	commands := map[string]func([]string) error{
-		"ports": ports, "pods": pods, "proxy": proxy, "faults": faults,
+		"ports": ports, "pods": pods, "proxy": proxy, "faults": faults, "webhook": webhook,
 	}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
 		fmt.Fprint(os.Stderr, usage)
