@@ -160,7 +160,10 @@ func (k *kubelet) work(events chan pod) {
 			continue
 		}
 		if p.Metadata.DeletionTimestamp != "" {
-			k.end(p)
+			if done[uid] != "gone" {
+				done[uid] = "gone"
+				k.end(p)
+			}
 			continue
 		}
 		wish := p.wish()
