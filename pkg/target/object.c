@@ -93,6 +93,16 @@ static err *check_identity(const struct val *doc)
 	return NULL;
 }
 
+static void identify(struct arena *a, struct object *object)
+{
+	object->key = arena_printf(a, "%s/%s/%s/%s", object->group, object->kind,
+	                           object->name_space, object->name);
+	object->display = *object->name_space
+	                          ? arena_printf(a, "%s/%s/%s", object->kind, object->name_space,
+	                                         object->name)
+	                          : arena_printf(a, "%s/%s", object->kind, object->name);
+}
+
 static void name_object(struct arena *a, struct object *object)
 {
 	const char *api_version = val_get_str(object->doc, "apiVersion", "");
@@ -103,12 +113,7 @@ static void name_object(struct arena *a, struct object *object)
 	object->kind = val_get_str(object->doc, "kind", "");
 	object->name_space = val_get_str(metadata, "namespace", "");
 	object->name = val_get_str(metadata, "name", "");
-	object->key = arena_printf(a, "%s/%s/%s/%s", object->group, object->kind,
-	                           object->name_space, object->name);
-	object->display = *object->name_space
-	                          ? arena_printf(a, "%s/%s/%s", object->kind, object->name_space,
-	                                         object->name)
-	                          : arena_printf(a, "%s/%s", object->kind, object->name);
+	identify(a, object);
 	const char *prune = object_annotation(object, ANNOTATION_PRUNE);
 	object->keep_on_prune = prune && str_equal(prune, "disabled");
 }
@@ -120,6 +125,34 @@ static err *add_items_of_list(struct object_set *set, const struct val *doc, con
 	for (VAL_EACH_ITEM(i, item, items))
 		TRY(object_set_add(set, item, file));
 	return NULL;
+}
+
+/* Into the maps, unless another one has that key. */
+static err *enter(struct object_set *set, struct object *object)
+{
+	const struct object *other = map_get(&set->by_key, object->key);
+	if (other) {
+		const struct val *place = val_get(other->doc, "kind");
+		return err_hint(object_error(object, ERR_INVALID, "this object is defined twice"),
+		                "the first one is at %s:%" PRIu32,
+		                place->source ? place->source->name : "?", place->mark.line);
+	}
+	map_set(&set->by_key, object->key, object);
+	if (!map_has(&set->by_display, object->display))
+		map_set(&set->by_display, object->display, object);
+	return NULL;
+}
+
+err *object_set_move(struct object_set *set, struct object *object, const char *name_space)
+{
+	if (str_equal(object->name_space, name_space))
+		return NULL;
+	map_remove(&set->by_key, object->key);
+	if (map_get(&set->by_display, object->display) == object)
+		map_remove(&set->by_display, object->display);
+	object->name_space = arena_strdup(&set->names, name_space);
+	identify(&set->names, object);
+	return enter(set, object);
 }
 
 err *object_set_add(struct object_set *set, const struct val *doc, const char *file)
@@ -137,16 +170,7 @@ err *object_set_add(struct object_set *set, const struct val *doc, const char *f
 	object->file = file;
 	object->index = set->len;
 	name_object(&set->names, object);
-	const struct object *other = map_get(&set->by_key, object->key);
-	if (other) {
-		const struct val *place = val_get(other->doc, "kind");
-		return err_hint(object_error(object, ERR_INVALID, "this object is defined twice"),
-		                "the first one is at %s:%" PRIu32,
-		                place->source ? place->source->name : "?", place->mark.line);
-	}
-	map_set(&set->by_key, object->key, object);
-	if (!map_has(&set->by_display, object->display))
-		map_set(&set->by_display, object->display, object);
+	TRY(enter(set, object));
 	if (set->len == set->cap) {
 		set->cap = set->cap ? set->cap * 2 : 64;
 		set->items = mem_realloc(set->items, set->cap, sizeof(*set->items));

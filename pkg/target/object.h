@@ -68,6 +68,13 @@ NODISCARD err *object_set_add(struct object_set *set, const struct val *doc, con
 /* Forget compiled forms and edges, to compile anew: an agent does so for as long as it runs. */
 void object_set_uncompile(struct object_set *set);
 
+/*
+ * The target knows better in which namespace the object is ("": in none): its key and display follow.
+ * INVALID when that makes it the same as another object.
+ */
+NODISCARD err *object_set_move(struct object_set *set, struct object *object,
+                               const char *name_space);
+
 /* NULL when the set has none of that key. */
 struct object *object_set_find(const struct object_set *set, const char *key);
 
