@@ -8,8 +8,7 @@
 #include "pal/pool.h"
 #include "target_kube/health.h"
 #include "target_kube/kube_target.h"
-
-struct ready;
+#include "target_kube/ready.h"
 
 struct kube_target {
 	struct target target; /* first */
@@ -81,6 +80,8 @@ NODISCARD err *kube_prepare(struct target *target, const struct object_set *set,
                             const struct target_record *const *removals, size_t removal_count);
 /* Look again or for the first time, alone. */
 NODISCARD err *kube_look(struct kube_target *kt, const struct object *object);
+/* The same, and keep the object even if it is proved unchanged. */
+NODISCARD err *kube_look_fully(struct kube_target *kt, const struct object *object);
 /* The live object of a recorded one whose manifest is gone; state ABSENT when the kind is gone too. */
 NODISCARD err *kube_look_removal(struct kube_target *kt, const struct target_record *record,
                                  struct live **ret_live);
@@ -122,10 +123,10 @@ NODISCARD err *kube_remove(struct target *target, struct plan_item *item,
 /* The server's no to this object, at its manifest, without secrets. */
 NODISCARD err *kube_refusal(const struct object *object, const struct kube_status *status);
 
-/* --- ready.c --- */
-struct ready *ready_new(struct kube_target *kt);
-void ready_free(struct ready *ready);
+/* --- await.c --- */
 void kube_await(struct target *target, const struct plan_item *item,
                 void (*done)(void *context, err *take_error), void *context);
+/* Wait until the object of that uid is gone. */
+NODISCARD err *kube_wait_gone(struct kube_target *kt, const struct plan_item *item, const char *uid);
 
 #endif

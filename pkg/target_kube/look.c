@@ -114,6 +114,16 @@ err *kube_look(struct kube_target *kt, const struct object *object)
 	return read_object(kt, compiled->path, what, compiled->body, &compiled->live);
 }
 
+err *kube_look_fully(struct kube_target *kt, const struct object *object)
+{
+	struct kube_object *compiled = compiled_of(object);
+	AUTOFREE char *what = str_format("cannot read %s", object->display);
+	bool unready = compiled->live.is_unready;
+	err *e = read_object(kt, compiled->path, what, NULL, &compiled->live);
+	compiled->live.is_unready = unready;
+	return e;
+}
+
 /* --- recorded objects --- */
 
 /* "group/Kind/namespace/name" in its four parts, in `a`. */
@@ -391,6 +401,39 @@ static void list_unlabelled(struct look *look)
 	forget_groups(&rest);
 }
 
+/* What others are in or made by: looked at before anybody asks for it from several threads. */
+struct grounds {
+	struct kube_target *kt;
+	VEC(const struct object *) objects;
+	err **errors;
+};
+
+static void look_at_ground(void *context, size_t index)
+{
+	struct grounds *grounds = context;
+	grounds->errors[index] = kube_look(grounds->kt, grounds->objects.ptr[index]);
+}
+
+static err *look_at_grounds(struct kube_target *kt, const struct object_set *set)
+{
+	struct grounds grounds = { .kt = kt };
+	err *all = NULL;
+	for (size_t i = 0; i < set->len; i++) {
+		const struct object *object = set->items[i];
+		bool is_ground = str_equal(object->kind, "Namespace") ||
+		                 str_equal(object->kind, "CustomResourceDefinition");
+		if (is_ground && compiled_of(object)->live.state == LIVE_UNSEEN)
+			vec_push(&grounds.objects, object);
+	}
+	grounds.errors = mem_zalloc(grounds.objects.len + 1, sizeof(*grounds.errors));
+	pool_for_each(LIST_THREADS, grounds.objects.len, look_at_ground, &grounds);
+	for (size_t i = 0; i < grounds.objects.len; i++)
+		all = err_join(all, grounds.errors[i]);
+	mem_free(grounds.errors);
+	vec_clear(&grounds.objects);
+	return all;
+}
+
 err *kube_prepare(struct target *target, const struct object_set *set, const bool *only,
                   const struct target_record *const *removals, size_t removal_count)
 {
@@ -408,5 +451,5 @@ err *kube_prepare(struct target *target, const struct object_set *set, const boo
 	forget_groups(&look);
 	TRY(e);
 	list_unlabelled(&look);
-	return NULL;
+	return look_at_grounds(kt, set);
 }
