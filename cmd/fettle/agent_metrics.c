@@ -52,6 +52,9 @@ void agent_metrics_write(const struct agent_metrics *metrics, const char *projec
 	            metrics->fetches_ok, metrics->fetches_failed);
 	add_plain(out, "fettle_drift_corrected_total", "counter", "Objects put back after drift.",
 	          project, (double)metrics->drift_corrected);
+	add_plain(out, "fettle_drift_detected_total", "counter",
+	          "Objects found different and left so, with --detect-only.", project,
+	          (double)metrics->drift_detected);
 	add_plain(out, "fettle_revisions_rejected_total", "counter",
 	          "Revisions of the source that failed their checks and were not kept.", project,
 	          (double)metrics->rejected);

@@ -10,6 +10,7 @@ struct agent_metrics {
 	uint64_t applies_ok, applies_failed;
 	uint64_t fetches_ok, fetches_failed;
 	uint64_t drift_corrected;    /* objects put back */
+	uint64_t drift_detected;     /* objects found different, with --detect-only */
 	uint64_t rejected;           /* revisions that were not taken */
 	size_t objects;
 	int64_t last_success_ms;     /* wall clock; 0: never */

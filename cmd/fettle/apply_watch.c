@@ -25,6 +25,9 @@ struct agent {
 	struct watch *watch;
 	struct loop_io *watch_io;
 	struct loop_timer *fetch_timer, *watchdog_timer;
+	struct cancel *wake;     /* its HUP means: the target told of a change, from another thread */
+	struct loop_io *wake_io;
+	struct mutex *mutex;     /* guards dirty and has_dirty */
 	struct serve *serve;
 	struct notify *notify;
 	struct agent_metrics metrics;
@@ -60,6 +63,28 @@ struct place {
 	size_t index; /* of the object; SIZE_MAX: the source folder */
 };
 
+static void set_dirty(struct agent *agent, size_t index)
+{
+	AUTO(mutex_hold) hold = mutex_hold(agent->mutex);
+	size_t count = agent->session->manifests.objects.len;
+	if (index == SIZE_MAX)
+		memset(agent->dirty, true, count * sizeof(bool));
+	else if (index < count)
+		agent->dirty[index] = true;
+	agent->has_dirty = true;
+}
+
+/* From a thread of the target. */
+static void note_target_change(void *context, const char *key)
+{
+	struct agent *agent = context;
+	const struct object *object = object_set_find(&agent->session->manifests.objects, key);
+	if (!object)
+		return;
+	set_dirty(agent, object->index);
+	cancel_note_hup(agent->wake);
+}
+
 static void note_change(void *context, const char *path, void *cookie, unsigned changes)
 {
 	struct agent *agent = context;
@@ -69,11 +94,7 @@ static void note_change(void *context, const char *path, void *cookie, unsigned 
 		loop_timer_set(agent->fetch_timer, SOURCE_QUIET_MS);
 		return;
 	}
-	if (changes & WATCH_LOST)
-		memset(agent->dirty, true, agent->session->manifests.objects.len * sizeof(bool));
-	else
-		agent->dirty[index - 1] = true;
-	agent->has_dirty = true;
+	set_dirty(agent, changes & WATCH_LOST ? SIZE_MAX : index - 1);
 }
 
 static void watch_path(void *context, const char *path)
@@ -115,23 +136,38 @@ static void stop_watching(struct agent *agent)
 	agent->watch = NULL;
 }
 
+static err *follow_nothing(struct agent *agent)
+{
+	struct target *target = agent->session->target;
+	return target && target->ops->follow ? target->ops->follow(target, NULL, NULL, NULL) : NULL;
+}
+
+/* Files are watched by us, anything else by the target itself. */
+static err *watch_objects(struct agent *agent)
+{
+	const struct object_set *set = &agent->session->manifests.objects;
+	struct target *target = agent->session->target;
+	if (target->ops->follow)
+		return target->ops->follow(target, set, note_target_change, agent);
+	for (size_t i = 0; i < set->len; i++) {
+		struct place place = { agent, i };
+		TRY(target->ops->watch_paths(target, set->items[i], watch_path, &place));
+	}
+	return NULL;
+}
+
 static void read_events(void *context, unsigned ready);
 
 /* Watches first, then a look: what changes in between is reported. */
 static err *watch_everything(struct agent *agent)
 {
 	const struct object_set *set = &agent->session->manifests.objects;
-	const struct target *target = agent->session->target;
 	stop_watching(agent);
 	TRY(watch_new(NULL, &agent->watch));
 	mem_free(agent->dirty);
 	agent->dirty = mem_zalloc(set->len + 1, sizeof(bool));
 	agent->has_dirty = false;
-	for (size_t i = 0; i < set->len; i++) {
-		struct place place = { agent, i };
-		TRY(target->ops->watch_paths(agent->session->target, set->items[i], watch_path,
-		                             &place));
-	}
+	TRY(watch_objects(agent));
 	watch_source(agent);
 	if (watch_handle(agent->watch) != PAL_HANDLE_NONE)
 		agent->watch_io = loop_add_handle(agent->loop, watch_handle(agent->watch),
@@ -164,6 +200,20 @@ static struct deadline run_deadline(const struct agent *agent)
 	                                      : DEADLINE_NEVER;
 }
 
+/* What an apply would do; it is not done. */
+static void tell_drift(struct agent *agent, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct plan_item *item = &plan->items[i];
+		const struct ui_field fields[] = { { "location", item->location } };
+		if (item->action == PLAN_NONE)
+			continue;
+		agent->metrics.drift_detected++;
+		ui_log(agent->ui, UI_LEVEL_WARN, fields, item->location ? 1 : 0, "%s is not as wanted: %s",
+		       item->display, plan_action_name(item->action));
+	}
+}
+
 /* Plan and carry out the session's manifests; `only` as in plan_options. */
 static err *apply_current(struct agent *agent, const char *command, const bool *only,
                           struct execute_result *ret_result)
@@ -181,6 +231,10 @@ static err *apply_current(struct agent *agent, const char *command, const bool *
 	              &plan_options, &plan));
 	if (!plan_has_work(plan))
 		return NULL;
+	if (agent->options->detect_only) {
+		tell_drift(agent, plan);
+		return NULL;
+	}
 	struct inv_run_info info = session_run_info(session, command, plan);
 	struct execute_options options = { .project = session->owned,
 		                           .info = &info,
@@ -205,14 +259,21 @@ static err *apply_all(struct agent *agent, const char *command, struct execute_r
 	return e;
 }
 
+static bool *take_dirty(struct agent *agent)
+{
+	AUTO(mutex_hold) hold = mutex_hold(agent->mutex);
+	bool *dirty = agent->dirty;
+	agent->dirty = mem_zalloc(agent->session->manifests.objects.len + 1, sizeof(bool));
+	agent->has_dirty = false;
+	return dirty;
+}
+
 static void correct_drift(struct agent *agent)
 {
 	if (!agent->has_dirty || !agent->has_good)
 		return;
 	struct execute_result result = { 0 };
-	bool *only = agent->dirty;
-	agent->dirty = mem_zalloc(agent->session->manifests.objects.len + 1, sizeof(bool));
-	agent->has_dirty = false;
+	bool *only = take_dirty(agent);
 	agent->session->context.deadline_ns = run_deadline(agent).at_ns;
 	err *e = apply_current(agent, "correct drift", only, &result);
 	agent->metrics.drift_corrected += result.done;
@@ -233,6 +294,15 @@ static void read_events(void *context, unsigned ready)
 	if (e)
 		log_error(agent, "cannot read file events", e);
 	err_free(e);
+	correct_drift(agent);
+}
+
+static void on_wake(void *context, unsigned ready)
+{
+	struct agent *agent = context;
+	(void)ready;
+	cancel_drain(agent->wake);
+	(void)cancel_take_hup(agent->wake);
 	correct_drift(agent);
 }
 
@@ -286,6 +356,7 @@ static void reject(struct agent *agent, const char *commit, const err *e)
 static err *enter_revision(struct agent *agent, const char *command,
                            struct execute_result *ret_result)
 {
+	TRY(follow_nothing(agent)); /* it knows the compiled forms of the set before */
 	TRY(manifests_compile(&agent->session->manifests, agent->session->target));
 	TRY(watch_everything(agent));
 	return apply_all(agent, command, ret_result);
@@ -448,13 +519,18 @@ static err *start(struct agent *agent)
 	struct session *session = agent->session;
 	sig_uninstall();
 	TRY(sig_install(session->cancel, true));
-	TRY(session_open_target(session, INV_READ_WRITE, "fettle apply --watch"));
+	TRY(session_open_target(session,
+	                        agent->options->detect_only ? INV_READ_ONLY : INV_READ_WRITE,
+	                        "fettle apply --watch"));
 	if (agent->options->plan.prune)
 		TRY(session_check_prune(session));
 	TRY(loop_new(session->cancel, &agent->loop));
 	agent->fetch_timer = loop_timer_new(agent->loop, on_timer, agent);
 	agent->watchdog_timer = loop_timer_new(agent->loop, on_watchdog, agent);
 	loop_on_hup(agent->loop, on_hup, agent);
+	pal_handle wake;
+	TRY(cancel_handle(agent->wake, &wake));
+	agent->wake_io = loop_add_handle(agent->loop, wake, on_wake, agent);
 	agent->notify = notify_from_env();
 	if (agent->options->metrics) {
 		TRY(serve_new(agent->loop, agent->options->metrics, NULL, answer, agent,
@@ -486,12 +562,16 @@ static err *live(struct agent *agent)
 
 static void agent_clear(struct agent *agent)
 {
+	err_ignore(follow_nothing(agent), "it ends anyway");
 	serve_free(agent->serve);
 	stop_watching(agent);
+	loop_io_free(agent->wake_io);
 	loop_timer_free(agent->fetch_timer);
 	loop_timer_free(agent->watchdog_timer);
 	loop_free(agent->loop);
 	notify_free(agent->notify);
+	cancel_free(agent->wake);
+	mutex_free(agent->mutex);
 	mem_free(agent->dirty);
 	mem_free(agent->rejected);
 }
@@ -500,6 +580,8 @@ err *apply_watch(struct session *session, struct cli_ctx *ctx,
                  const struct apply_watch_options *options)
 {
 	struct agent agent = { .session = session, .ui = ctx->ui, .options = options };
+	agent.wake = cancel_new();
+	agent.mutex = mutex_new();
 	ui_set_log_format(ctx->ui, options->log_format);
 	err *e = session_parse_source(session);
 	if (!e)

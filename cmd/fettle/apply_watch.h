@@ -9,6 +9,7 @@
 struct apply_watch_options {
 	struct plan_options plan;
 	int64_t interval_ms;
+	bool detect_only; /* tell, change nothing */
 	int64_t timeout_ms;  /* deadline of one fetch-and-apply; 0: none */
 	const char *metrics; /* NULL: none */
 	enum ui_log_format log_format;

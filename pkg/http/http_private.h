@@ -42,6 +42,9 @@ struct http_stream {
 	struct str value; /* of the header asked for last */
 };
 
+/* What a caller can do about it. */
+enum err_kind http_kind_of(CURLcode code);
+
 /* Append the first value of header `name` among "Name: value\n" lines; false when absent. */
 bool http_find_header(const char *head, const char *name, struct str *value);
 

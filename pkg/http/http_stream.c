@@ -62,7 +62,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 	return len;
 }
 
-static enum err_kind kind_of(CURLcode code)
+enum err_kind http_kind_of(CURLcode code)
 {
 	switch (code) {
 	case CURLE_OPERATION_TIMEDOUT:
@@ -92,7 +92,7 @@ static err *transfer_error(const struct http_stream *stream)
 	const struct http_ca *ca = &stream->client->ca;
 	const char *text = *stream->text ? stream->text : curl_easy_strerror(stream->result);
 	const char *trusted = ca->file ? ca->file : ca->folder ? ca->folder : "the system's store";
-	err *e = err_new(kind_of(stream->result), "cannot talk to '%s': %s", stream->host, text);
+	err *e = err_new(http_kind_of(stream->result), "cannot talk to '%s': %s", stream->host, text);
 	switch (stream->result) {
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return err_hint(e,

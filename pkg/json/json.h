@@ -20,8 +20,8 @@ NODISCARD err *json_load(const char *text, size_t len, const char *name, struct 
                          struct val **ret_root);
 
 /*
- * The fast way for what a program sends us (pages of an API server): no marks, no snippets, the text
- * is not kept; keys and strings are copied into the arena. Limits and errors as json_load, except that
+ * For what a program sends us (pages of an API server): no marks, no snippets, the text is not
+ * kept; keys and strings are copied into the arena. Limits and errors as json_load, except that
  * a duplicate key keeps its last value and places are byte offsets in the message.
  */
 NODISCARD err *json_read(const char *text, size_t len, const char *name, struct arena *a,

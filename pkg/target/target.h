@@ -214,9 +214,17 @@ struct target_ops {
 	err *(*inspect)(struct target *target, const struct target_record *record,
 	                struct arena *arena, const char **ret_live, const char **ret_note);
 
-	/* Places to watch for drift of this object, one call of `add` each (absolute OS paths). */
+	/* Places to watch for drift of this object, one call of `add` each (absolute OS paths). May be NULL. */
 	err *(*watch_paths)(struct target *target, const struct object *object,
 	                    void (*add)(void *context, const char *path), void *context);
+
+	/*
+	 * Follow the objects of the set from now on: `on_change` gets the key of one that may not be as
+	 * compiled any more, from any thread, until the next call; a NULL set only ends it. The set must
+	 * outlive it. May be NULL: watch_paths says what to watch.
+	 */
+	err *(*follow)(struct target *target, const struct object_set *set,
+	               void (*on_change)(void *context, const char *key), void *context);
 
 	/*
 	 * Records kept by the target. state_load appends the newest image of `project` (nothing: there is

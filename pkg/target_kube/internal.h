@@ -22,7 +22,8 @@ struct kube_target {
 	struct mutex *mutex;                /* guards live_arena and made_kinds */
 	struct arena live_arena;            /* copies of live objects of this plan */
 	struct map removals;                /* by key: struct live *; what prepare looked for */
-	struct ready *ready;                /* ready.c */
+	struct ready *ready;
+	struct follow *follow;              /* follow.c; NULL: nobody follows */
 };
 
 /* What is known of an object on the server. */
@@ -122,6 +123,11 @@ NODISCARD err *kube_remove(struct target *target, struct plan_item *item,
                            const struct target_record *record);
 /* The server's no to this object, at its manifest, without secrets. */
 NODISCARD err *kube_refusal(const struct object *object, const struct kube_status *status);
+
+/* --- follow.c --- */
+NODISCARD err *kube_follow(struct target *target, const struct object_set *set,
+                           void (*on_change)(void *context, const char *key), void *context);
+void follow_free(struct follow *follow);
 
 /* --- await.c --- */
 void kube_await(struct target *target, const struct plan_item *item,

@@ -18,19 +18,12 @@ static int removal_rank(const struct target_record *record)
 	return order_removal_rank(group, kind);
 }
 
-/* Files of the machine are none of a cluster's business. */
-static err *watch_paths(struct target *target, const struct object *object,
-                        void (*add)(void *context, const char *path), void *context)
-{
-	(void)target, (void)object, (void)add, (void)context;
-	return NULL;
-}
-
 static void close_target(struct target *target)
 {
 	if (!target)
 		return;
 	struct kube_target *kt = kube_of(target);
+	follow_free(kt->follow);
 	ready_free(kt->ready);
 	kube_close(kt->kube);
 	map_clear(&kt->removals);
@@ -55,7 +48,7 @@ static const struct target_ops kube_ops = {
 	.snapshot = kube_snapshot,
 	.removal_rank = removal_rank,
 	.inspect = kube_inspect,
-	.watch_paths = watch_paths,
+	.follow = kube_follow,
 	.close = close_target,
 };
 
