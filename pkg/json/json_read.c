@@ -45,8 +45,8 @@ static err *read_map(struct reader *r, json_t *node, struct val *v)
 		TRY(read_value(r, value, &entry->value));
 	}
 	v->kind = VAL_MAP;
-	/* jansson's objects have no key twice */
-	(void)val_fill_map(r->arena, v, entries, len, &duplicate);
+	if (!val_fill_map(r->arena, v, entries, len, &duplicate))
+		return err_new(ERR_INTERNAL, "%s: jansson kept a key twice", r->name);
 	return NULL;
 }
 

@@ -42,6 +42,9 @@ const char *kube_config_server(const struct kube_config *config);   /* "https://
 const char *kube_config_context(const struct kube_config *config);  /* "" in-cluster */
 size_t kube_config_warning_count(const struct kube_config *config); /* "… insecure-skip-tls-verify …" */
 const char *kube_config_warning(const struct kube_config *config, size_t index);
+/* One call for each context there is, for completion. `kubeconfig` NULL: as above. */
+NODISCARD err *kube_config_contexts(const char *kubeconfig, struct arena *arena,
+                                    void (*each)(void *context, const char *name), void *context);
 
 /* --- connection and requests --- */
 
@@ -175,7 +178,7 @@ enum kube_event { KUBE_ADDED, KUBE_MODIFIED, KUBE_DELETED, KUBE_RELISTED };
  * Follow changes from now on: lists first (every object as KUBE_ADDED, then one KUBE_RELISTED with NULL
  * item: whatever was not named since is gone), then events as they come, for ever: reconnects,
  * bookmarks and 410 are its job, each new list is told again the same way. Callbacks come one at a time
- * on the client's thread: be quick, do no request there. `on_trouble` (may be NULL) gets errors that
+ * from one thread at a time: be quick, do no request there. `on_trouble` (may be NULL) gets errors that
  * last (DENIED, NOT_FOUND end the watch; others are retried with backoff for ever).
  */
 NODISCARD err *kube_watch_open(struct kube *kube, const struct kube_selection *selection,

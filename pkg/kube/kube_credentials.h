@@ -1,0 +1,30 @@
+/*
+ * Credentials of one identity as requests need them: token files are read again, exec plugins run when
+ * what they gave expires, client certificates come as bytes. Thread-safe.
+ */
+#ifndef KUBE_KUBE_CREDENTIALS_H
+#define KUBE_KUBE_CREDENTIALS_H
+
+#include "base/arena.h"
+#include "kube/kube.h"
+
+struct kube_credentials;
+
+/* Lives in the arena it was made in. */
+struct kube_auth {
+	const char *authorization;      /* whole value of the header, or NULL */
+	const char *const *headers;     /* impersonation, "Name: value"; NULL-terminated, or NULL */
+	struct view cert_pem, key_pem;  /* empty: no client certificate */
+};
+
+/* `config` is borrowed. */
+NODISCARD err *kube_credentials_new(const struct kube_config *config, const struct cancel *cancel,
+                                    struct kube_credentials **ret_credentials);
+void kube_credentials_free(struct kube_credentials *credentials);
+/* AUTH when a plugin fails, NOT_FOUND when it is not installed; one caller runs it, others wait. */
+NODISCARD err *kube_credentials_get(struct kube_credentials *credentials, struct arena *a,
+                                    struct kube_auth *ret_auth);
+/* After a 401: forget what is cached. False when there is nothing that could be had anew. */
+bool kube_credentials_refresh(struct kube_credentials *credentials);
+
+#endif
