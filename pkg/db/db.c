@@ -187,6 +187,52 @@ err *db_open(const char *path, enum db_mode mode, const struct db_schema *schema
 	return NULL;
 }
 
+/* --- in memory --- */
+
+static err *load_image(struct db *db, struct view image)
+{
+	if (image.len == 0)
+		return NULL;
+	unsigned char *copy = sqlite3_malloc64(image.len);
+	if (!copy)
+		return err_new(ERR_LIMIT, "no memory for %s '%s'", db->what, db->path);
+	memcpy(copy, image.ptr, image.len);
+	int code = sqlite3_deserialize(db->handle, "main", copy, (sqlite3_int64)image.len,
+	                               (sqlite3_int64)image.len,
+	                               SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE);
+	return code == SQLITE_OK ? NULL : db_error(db, code, "open");
+}
+
+err *db_open_image(struct view image, const char *name, enum db_mode mode,
+                   const struct db_schema *schema, struct db **ret_db)
+{
+	AUTOPTR(db) db = MEM_NEW(struct db);
+	db->path = mem_strdup(name);
+	db->what = schema->what;
+	TRY(open_handle(db, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+	TRY(load_image(db, image));
+	if (image.len)
+		TRY(db_check(db));
+	TRY(prepare_writing(db, schema)); /* also brings an older image up to date */
+	db->is_read_only = mode == DB_READ_ONLY;
+	if (db->is_read_only)
+		TRY(db_exec(db, "PRAGMA query_only=1"));
+	*ret_db = steal(&db);
+	return NULL;
+}
+
+err *db_image(struct db *db, struct str *out)
+{
+	sqlite3_int64 len = 0;
+	TRY(db_exec(db, "VACUUM"));
+	unsigned char *bytes = sqlite3_serialize(db->handle, "main", &len, 0);
+	if (!bytes)
+		return err_new(ERR_INTERNAL, "cannot copy %s '%s'", db->what, db->path);
+	str_add(out, (const char *)bytes, (size_t)len);
+	sqlite3_free(bytes);
+	return NULL;
+}
+
 void db_free(struct db *db)
 {
 	if (!db)

@@ -37,6 +37,15 @@ NODISCARD err *db_open(const char *path, enum db_mode mode, const struct db_sche
                        struct db **ret_db);
 
 /*
+ * The same in memory: from an image that db_image made, or new when `image` is empty. CORRUPT when it is
+ * damaged or something else; `name` is used in messages.
+ */
+NODISCARD err *db_open_image(struct view image, const char *name, enum db_mode mode,
+                             const struct db_schema *schema, struct db **ret_db);
+/* Append the whole database of db_open_image as bytes, without free space in it. */
+NODISCARD err *db_image(struct db *db, struct str *out);
+
+/*
  * Move the log into the main file and close; NULL is fine. A failure here loses nothing: the log
  * stays and the next open reads it. Statements must have been freed.
  */

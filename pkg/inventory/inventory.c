@@ -54,6 +54,15 @@ static const struct db_schema schema = {
 	.step_count = ARRAY_LEN(steps),
 };
 
+static struct inv *new_inv(struct db *db)
+{
+	struct inv *inv = MEM_NEW(struct inv);
+	inv->db = db;
+	inv->mutex = mutex_new();
+	inv->keep_runs = INV_KEEP_RUNS;
+	return inv;
+}
+
 err *inv_open(const char *path, enum inv_mode mode, struct inv **ret_inv)
 {
 	struct db *db = NULL;
@@ -62,12 +71,35 @@ err *inv_open(const char *path, enum inv_mode mode, struct inv **ret_inv)
 	if (e && !(is_read_only && err_is(e, ERR_NOT_FOUND)))
 		return e;
 	err_free(e); /* no file: nothing is owned yet */
-	struct inv *inv = MEM_NEW(struct inv);
-	inv->db = db;
-	inv->mutex = mutex_new();
-	inv->keep_runs = INV_KEEP_RUNS;
-	*ret_inv = inv;
+	*ret_inv = new_inv(db);
 	return NULL;
+}
+
+err *inv_open_image(struct view image, const char *name, enum inv_mode mode, struct inv **ret_inv)
+{
+	struct db *db = NULL;
+	if (image.len || mode == INV_READ_WRITE)
+		TRY(db_open_image(image, name, mode == INV_READ_ONLY ? DB_READ_ONLY : DB_READ_WRITE,
+		                  &schema, &db));
+	*ret_inv = new_inv(db);
+	return NULL;
+}
+
+err *inv_image(struct inv *inv, struct str *out)
+{
+	HOLD(inv->mutex);
+	return db_image(inv->db, out);
+}
+
+void inv_on_flush(struct inv *inv, err *(*flush)(void *context), void *context)
+{
+	inv->flush = flush;
+	inv->flush_context = context;
+}
+
+err *inv_flush(struct inv *inv)
+{
+	return inv->flush ? inv->flush(inv->flush_context) : NULL;
 }
 
 void inv_free(struct inv *inv)

@@ -30,6 +30,19 @@ enum inv_mode {
  * UNSUPPORTED (written by a newer fettle), DENIED, IO, CONFLICT (busy for five seconds).
  */
 NODISCARD err *inv_open(const char *path, enum inv_mode mode, struct inv **ret_inv);
+/*
+ * The same in memory, from the bytes of inv_image (empty: nothing is recorded yet), for records that a
+ * target keeps itself. CORRUPT, UNSUPPORTED.
+ */
+NODISCARD err *inv_open_image(struct view image, const char *name, enum inv_mode mode,
+                              struct inv **ret_inv);
+/* Append all of it as bytes. */
+NODISCARD err *inv_image(struct inv *inv, struct str *out);
+/*
+ * Call `flush` whenever what is recorded must be safe before the caller goes on: at the begin and at the
+ * end of a run, and after inv_forget. Its error becomes theirs.
+ */
+void inv_on_flush(struct inv *inv, err *(*flush)(void *context), void *context);
 /* NULL is fine. Projects and runs opened from it must have been freed. */
 void inv_free(struct inv *inv);
 AUTOPTR_DEFINE(inv)

@@ -292,6 +292,8 @@ err *inv_forget(struct inv_project *project, const char *key)
 {
 	if (!project->id)
 		return unknown_key(project, key);
-	HOLD(project->inv->mutex);
-	return forget(project, key);
+	mutex_lock(project->inv->mutex);
+	err *e = forget(project, key);
+	mutex_unlock(project->inv->mutex);
+	return e ? e : inv_flush(project->inv);
 }

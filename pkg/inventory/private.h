@@ -20,7 +20,12 @@ struct inv {
 	struct db *db; /* NULL: read-only, and there is no file */
 	struct mutex *mutex;
 	size_t keep_runs;
+	err *(*flush)(void *context); /* NULL: the file itself is what keeps it */
+	void *flush_context;
 };
+
+/* Without the mutex. */
+NODISCARD err *inv_flush(struct inv *inv);
 
 struct inv_project {
 	struct inv *inv;

@@ -238,6 +238,7 @@ err *inv_run_begin(struct inv_project *project, const struct inv_run_info *info,
 	char *source = mem_strdup(info->source ? info->source : ""); /* may be the one below */
 	mem_free(project->source);
 	project->source = source;
+	TRY(inv_flush(project->inv));
 	*ret_run = steal(&run);
 	return NULL;
 }
@@ -347,7 +348,7 @@ err *inv_run_finish(struct inv_run *run, enum inv_result result, const char *mes
 	skip_the_rest(run);
 	TRY(write_finish(run, result, message));
 	run->written_count = run->reported_count;
-	return NULL;
+	return inv_flush(run->project->inv);
 }
 
 void inv_run_free(struct inv_run *run)

@@ -44,10 +44,7 @@ size_t fields_owners(const struct val *live, const char *path, struct field_owne
 /* Remove what never counts: managedFields, uid, resourceVersion, generation, creationTimestamp, selfLink, status. A copy. */
 struct val *fields_without_noise(struct arena *arena, const struct val *object);
 
-/*
- * For adopt: the managedFields list in which the sets of `managers` (NULL-terminated; operation Update,
- * or Apply when `absorb_apply`) are united into our Apply entry and their own entries are gone.
- */
-struct val *fields_absorb(struct arena *arena, const struct val *live, const char *const *managers, bool absorb_apply);
+/* One of the keys of metadata that never count. */
+bool fields_is_noise(const char *key);
 
 #endif

@@ -23,6 +23,7 @@ struct kube_target {
 	struct arena live_arena;            /* copies of live objects of this plan */
 	struct map removals;                /* by key: struct live *; what prepare looked for */
 	struct ready *ready;
+	struct kube_state *state;           /* state.c; NULL: the records were not asked for */
 	struct follow *follow;              /* follow.c; NULL: nobody follows */
 };
 

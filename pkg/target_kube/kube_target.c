@@ -25,6 +25,7 @@ static void close_target(struct target *target)
 	struct kube_target *kt = kube_of(target);
 	follow_free(kt->follow);
 	ready_free(kt->ready);
+	kube_state_free(kt->state);
 	kube_close(kt->kube);
 	map_clear(&kt->removals);
 	arena_clear(&kt->live_arena);
@@ -49,6 +50,8 @@ static const struct target_ops kube_ops = {
 	.removal_rank = removal_rank,
 	.inspect = kube_inspect,
 	.follow = kube_follow,
+	.state_load = kube_state_load,
+	.state_save = kube_state_save,
 	.close = close_target,
 };
 
