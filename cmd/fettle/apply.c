@@ -3,12 +3,16 @@
 
 #include "apply/plan_file.h"
 #include "apply_watch.h"
+#include "kube_args.h"
 #include "prune_args.h"
 #include "run_plan.h"
 
 struct apply_args {
 	struct where_args where;
 	struct prune_args prune;
+	struct kube_args kube;
+	bool no_wait;
+	bool detect_only;
 	bool dry_run;
 	bool yes;
 	bool watch;
@@ -29,6 +33,11 @@ static const struct cli_opt opts[] = {
 	{ CLI_FLAG(struct apply_args, yes), .letter = 'y', .name = "yes",
 	  .help = "apply without asking" },
 	PRUNE_OPTS(struct apply_args),
+	KUBE_OPTS(struct apply_args),
+	{ CLI_FLAG(struct apply_args, no_wait), .name = "no-wait",
+	  .help = "Kubernetes: do not wait until objects are ready", .flags = CLI_NO_NEGATION },
+	{ CLI_FLAG(struct apply_args, kube.jobs_may_run), .name = "jobs-may-run",
+	  .help = "Kubernetes: a Job is ready when it has started", .flags = CLI_NO_NEGATION },
 	{ CLI_STR(struct apply_args, plan_file), .name = "plan", .arg = "file",
 	  .help = "apply exactly this saved plan, or nothing",
 	  .details = "The file comes from 'fettle diff --save-plan'. Source and target must still be "
@@ -47,6 +56,8 @@ static const struct cli_opt opts[] = {
 	  .details = "Fetches the source every --interval and on SIGHUP, applies what is new, puts "
 	             "back what others change as it happens, and keeps the last good commit when a "
 	             "new one fails its checks." },
+	{ CLI_FLAG(struct apply_args, detect_only), .name = "detect-only",
+	  .help = "with --watch: tell what drifted, change nothing", .flags = CLI_NO_NEGATION },
 	{ CLI_DURATION(struct apply_args, interval_ms), .name = "interval", .arg = "duration",
 	  .help = "with --watch: time between two looks at the source",
 	  .setting = "watch.interval", .min = 100, .max = INT64_C(31536000000) },
@@ -75,6 +86,7 @@ static const struct cli_exit exits[] = {
 	{ 3, "something failed; what was done is listed" },
 	{ 4, "permission or authentication" },
 	{ 5, "refused by a guard, locked, or changed underneath" },
+	{ 6, "applied, but something did not get ready in time" },
 	{ 124, "the deadline passed" },
 	{ 130, "interrupted" },
 	{ 0, NULL }
@@ -96,7 +108,10 @@ static err *check_args(const struct cli_ctx *ctx, const struct apply_args *args)
 	if (args->watch && (args->dry_run || args->plan_file))
 		return err_new(ERR_USAGE, "--watch cannot go with %s",
 		               args->dry_run ? "--dry-run" : "--plan");
-	if (args->watch && !args->yes)
+	if (args->detect_only && !args->watch)
+		return err_hint(err_new(ERR_USAGE, "--detect-only goes with --watch"),
+		                "to look once, use 'fettle diff'");
+	if (args->watch && !args->yes && !args->detect_only)
 		return err_hint(err_new(ERR_USAGE, "--watch applies without asking"),
 		                "say so with --yes");
 	if (args->watch && args->where.path && str_equal(args->where.path, "-"))
@@ -147,6 +162,7 @@ static err *apply_saved(struct session *session, struct cli_ctx *ctx, const stru
 		                        .dry_run = args->dry_run,
 		                        .yes = args->yes,
 		                        .wants_json = args->output == OUT_JSON,
+		                        .no_wait = args->no_wait,
 		                        .threads = (unsigned)args->concurrency };
 	return run_plan(session, ctx, plan, &run);
 }
@@ -163,6 +179,7 @@ static err *run_saved(struct cli_ctx *ctx, const struct apply_args *args)
 			                    .name = saved.project,
 			                    .is_literal = true };
 		e = session_begin(&session, ctx, &where, args->timeout_ms);
+		kube_args_use(&args->kube, &session);
 		if (!e)
 			e = apply_saved(&session, ctx, args, &saved);
 		session_clear(&session);
@@ -186,6 +203,7 @@ static err *apply_once(struct session *session, struct cli_ctx *ctx, const struc
 		                        .dry_run = args->dry_run,
 		                        .yes = args->yes,
 		                        .wants_json = args->output == OUT_JSON,
+		                        .no_wait = args->no_wait,
 		                        .threads = (unsigned)args->concurrency };
 	return run_plan(session, ctx, plan, &run);
 }
@@ -196,6 +214,7 @@ static err *watch(struct session *session, struct cli_ctx *ctx, const struct app
 		                               .metrics = args->metrics,
 		                               .log_format = (enum ui_log_format)args->log_format,
 		                               .threads = (unsigned)args->concurrency,
+		                               .detect_only = args->detect_only,
 		                               .timeout_ms = session->timeout_ms };
 	session->deadline = DEADLINE_NEVER; /* each round has its own */
 	options.plan.checks_records = true;
@@ -212,6 +231,7 @@ static err *run(struct cli_ctx *ctx, const void *data)
 	struct session session;
 	err *e = session_begin(&session, ctx, &args->where, args->timeout_ms);
 	session.must_identify = true;
+	kube_args_use(&args->kube, &session);
 	if (!e)
 		e = args->watch ? watch(&session, ctx, args) : apply_once(&session, ctx, args);
 	session_clear(&session);

@@ -4,12 +4,15 @@
 #include "apply/plan_file.h"
 #include "git/git.h"
 #include "pal/fs.h"
+#include "kube_args.h"
 #include "plan_print.h"
 #include "prune_args.h"
 
 struct diff_args {
 	struct where_args where;
 	struct prune_args prune;
+	struct kube_args kube;
+	bool explain;
 	int output;
 	const char *save_plan;
 	bool exit_zero;
@@ -20,6 +23,10 @@ static const struct cli_opt opts[] = {
 	WHERE_PATH(struct diff_args),
 	WHERE_OPTS(struct diff_args),
 	PRUNE_OPTS(struct diff_args),
+	KUBE_OPTS(struct diff_args),
+	{ CLI_FLAG(struct diff_args, explain), .name = "explain",
+	  .help = "Kubernetes: say of each field who owns it, and since when",
+	  .flags = CLI_NO_NEGATION },
 	{ CLI_ENUM(struct diff_args, output, out_text_json_markdown), .letter = 'o',
 	  .name = "output", .arg = "format", .help = "output format", .def = "text" },
 	{ CLI_STR(struct diff_args, save_plan), .name = "save-plan", .arg = "file",
@@ -121,6 +128,8 @@ static err *run(struct cli_ctx *ctx, const void *data)
 	struct session session;
 	err *e = session_begin(&session, ctx, &args->where, args->timeout_ms);
 	session.must_identify = true;
+	kube_args_use(&args->kube, &session);
+	session.kube.explains = args->explain;
 	if (!e)
 		e = diff(&session, ctx, args);
 	session_clear(&session);

@@ -95,6 +95,8 @@ static void print_result(struct session *session, const struct execute_result *r
 	ui_out(session->ui, "%s: %zu done", session->name, result->done);
 	if (result->failed)
 		ui_out(session->ui, ", %zu failed", result->failed);
+	if (result->unready)
+		ui_out(session->ui, " (%zu not ready)", result->unready);
 	if (result->skipped)
 		ui_out(session->ui, ", %zu skipped", result->skipped);
 	if (result->waiting)
@@ -139,6 +141,7 @@ static err *execute_json(struct session *session, struct target *target, struct 
 	json_key_int(&w, "run", result.run);
 	json_key_int(&w, "done", (int64_t)result.done);
 	json_key_int(&w, "failed", (int64_t)result.failed);
+	json_key_int(&w, "not_ready", (int64_t)result.unready);
 	json_key_int(&w, "skipped", (int64_t)result.skipped);
 	json_key_int(&w, "not_attempted", (int64_t)result.waiting);
 	json_key_int(&w, "unchanged", (int64_t)plan->counts[PLAN_NONE]);
@@ -191,6 +194,7 @@ err *run_plan(struct session *session, struct cli_ctx *ctx, struct plan *plan,
 		                           .info = &info,
 		                           .deadline = session->deadline,
 		                           .cancel = session->cancel,
+		                           .no_wait = options->no_wait,
 		                           .threads = options->threads,
 		                           .on_step = tell_step };
 	if (!options->wants_json && !plan_has_work(plan))

@@ -11,7 +11,8 @@ struct run_plan_options {
 	const char *command;  /* for the history: "apply" */
 	bool dry_run;         /* print the plan, change nothing */
 	bool yes;             /* don't ask */
-	bool wants_json;      /* one JSON object "fettle.apply/1" instead of lines */
+	bool wants_json;
+	bool no_wait;      /* one JSON object "fettle.apply/1" instead of lines */
 	unsigned threads;     /* 0: default */
 };
 

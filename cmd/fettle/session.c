@@ -7,8 +7,13 @@
 #include "pal/dirs.h"
 #include "pal/fs.h"
 #include "pal/random.h"
+#include "kube/kube.h"
+#include "pal/pool.h"
 #include "pal/user.h"
 #include "target_host/host.h"
+
+/* Each kept run makes what a target stores larger. */
+enum { KEPT_RUNS_OF_IMAGE = 10 };
 
 /* --- names --- */
 
@@ -27,6 +32,19 @@ void complete_environments(struct app *app, const char *prefix, struct cli_candi
 			cli_candidate(out, project.environments[i].name,
 			              project.environments[i].path);
 	err_ignore(e, "completion never fails");
+	arena_clear(&arena);
+}
+
+static void add_context(void *context, const char *name)
+{
+	cli_candidate(context, name, NULL);
+}
+
+void complete_contexts(struct app *app, const char *prefix, struct cli_candidates *out)
+{
+	(void)app, (void)prefix;
+	struct arena arena = ARENA_INIT;
+	err_ignore(kube_config_contexts(NULL, &arena, add_context, out), "completion never fails");
 	arena_clear(&arena);
 }
 
@@ -63,6 +81,10 @@ static err *use_project(struct session *session, const char *file, const struct 
 	                             session->environment->name);
 	session->path = seen_from_here(&session->arena, session->environment->path);
 	session->root = session->environment->host_root;
+	session->is_kubernetes = session->environment->is_kubernetes;
+	session->kube.kubeconfig = session->environment->kubeconfig;
+	session->kube.context = session->environment->context;
+	session->kube.name_space = session->environment->name_space;
 	return NULL;
 }
 
@@ -106,6 +128,31 @@ static err *no_source(const char *env)
 	                "name a folder, or start a project with 'fettle init'");
 }
 
+/* What the command line says of a cluster stands above the environment. */
+static err *use_cluster(struct session *session, const struct where_args *where)
+{
+	struct kube_target_options *kube = &session->kube;
+	bool is_said = where->context || where->name_space || where->kubeconfig || where->as_user;
+	if (is_said && (where->root || session->root))
+		return err_hint(err_new(ERR_USAGE, "a folder and a cluster cannot both be the target"),
+		                "leave out --root, or --context and its like");
+	if (where->root)
+		session->is_kubernetes = false;
+	session->is_kubernetes = session->is_kubernetes || is_said;
+	if (where->context)
+		kube->context = where->context;
+	if (where->name_space)
+		kube->name_space = where->name_space;
+	if (where->kubeconfig)
+		kube->kubeconfig = where->kubeconfig;
+	kube->as_user = where->as_user;
+	const char **groups = arena_zalloc(&session->arena, where->as_groups.len + 1, sizeof(*groups));
+	for (size_t i = 0; i < where->as_groups.len; i++)
+		groups[i] = where->as_groups.ptr[i];
+	kube->as_groups = groups;
+	return NULL;
+}
+
 static err *resolve_names(struct session *session, const struct where_args *where)
 {
 	const char *file = where->is_literal ? NULL
@@ -126,7 +173,7 @@ static err *resolve_names(struct session *session, const struct where_args *wher
 		session->root = where->root;
 	if (where->name)
 		session->name = where->name;
-	return NULL;
+	return use_cluster(session, where);
 }
 
 static err *find_state_dir(struct session *session)
@@ -184,6 +231,7 @@ err *session_begin(struct session *session, const struct cli_ctx *ctx,
 	manifests_init(&session->manifests);
 	records_init(&session->records);
 	session->cancel = cancel_new();
+	session->note_mutex = mutex_new();
 	TRY(sig_install(session->cancel, false));
 	TRY(app_settings(ctx->app, &session->settings));
 	TRY(resolve_names(session, where));
@@ -196,12 +244,13 @@ void session_clear(struct session *session)
 {
 	records_clear(&session->records);
 	manifests_clear(&session->manifests);
+	inv_project_free(session->owned);
+	inv_free(session->inv);
 	if (session->target)
 		session->target->ops->close(session->target);
 	source_free(session->source);
 	source_spec_clear(&session->spec);
-	inv_project_free(session->owned);
-	inv_free(session->inv);
+	mutex_free(session->note_mutex);
 	lock_free(session->lock);
 	sig_uninstall();
 	session->app->stop_code = cancel_exit_code(session->cancel);
@@ -311,10 +360,8 @@ static const char *state_file(struct session *session)
 	return arena_printf(&session->arena, "%s/state.db", session->state_dir);
 }
 
-static err *open_inventory(struct session *session, enum inv_mode mode)
+static err *read_tag_key(struct session *session)
 {
-	TRY(inv_open(state_file(session), mode, &session->inv));
-	TRY(inv_project(session->inv, session->name, session->target->identity, &session->owned));
 	err *e = inv_secret_key(session->inv, session->tag_key);
 	if (!err_is(e, ERR_NOT_FOUND))
 		return e;
@@ -322,6 +369,64 @@ static err *open_inventory(struct session *session, enum inv_mode mode)
 	random_bytes(session->tag_key, sizeof(session->tag_key));
 	session->is_key_temporary = true;
 	return NULL;
+}
+
+static err *open_state_file(struct session *session, enum inv_mode mode, const char *command)
+{
+	if (mode == INV_READ_WRITE)
+		TRY(take_lock(session, command));
+	TRY(inv_open(state_file(session), mode, &session->inv));
+	return inv_project(session->inv, session->name, session->target->identity, &session->owned);
+}
+
+/* --- records that the target keeps --- */
+
+/* The target's own name may differ from machine to machine; its records are with it anyway. */
+#define TARGET_OF_IMAGE "the target itself"
+
+/* Of what is recorded and of what is about to be: an object may be made at any moment from now on. */
+static void list_keys(const struct session *session, const struct inv_object_list *owned,
+                      const char **keys, size_t *ret_count)
+{
+	const struct object_set *set = &session->manifests.objects;
+	size_t count = 0;
+	for (size_t i = 0; i < owned->len; i++)
+		keys[count++] = owned->ptr[i].key;
+	for (size_t i = 0; i < set->len; i++)
+		keys[count++] = set->items[i]->key;
+	*ret_count = count;
+}
+
+static err *flush_image(void *context)
+{
+	struct session *session = context;
+	struct arena arena = ARENA_INIT;
+	AUTO(str) image = STR_INIT;
+	struct inv_object_list owned = { 0 };
+	struct target_state state = { .project = session->name };
+	err *e = inv_objects(session->owned, &arena, &owned);
+	const char **keys = arena_zalloc(
+		&arena, owned.len + session->manifests.objects.len + 1, sizeof(*keys));
+	list_keys(session, &owned, keys, &state.key_count);
+	state.keys = keys;
+	if (!e)
+		e = inv_image(session->inv, &image);
+	state.image = view_str(&image);
+	if (!e)
+		e = session->target->ops->state_save(session->target, &state);
+	arena_clear(&arena);
+	return e;
+}
+
+static err *open_image(struct session *session, enum inv_mode mode, const char *command)
+{
+	AUTO(str) image = STR_INIT;
+	TRY(session->target->ops->state_load(session->target, session->name, command,
+	                                     mode == INV_READ_WRITE, &image));
+	TRY(inv_open_image(view_str(&image), session->target->identity, mode, &session->inv));
+	inv_set_keep_runs(session->inv, KEPT_RUNS_OF_IMAGE);
+	inv_on_flush(session->inv, flush_image, session);
+	return inv_project(session->inv, session->name, TARGET_OF_IMAGE, &session->owned);
 }
 
 /* The key lives in the state file; a key of our own would make every secret look changed later. */
@@ -332,25 +437,57 @@ static err *keep_tag_key(struct session *session)
 		has_secret = has_secret || session->manifests.objects.items[i]->is_sensitive;
 	if (!session->must_keep_key || !session->is_key_temporary || !has_secret)
 		return NULL;
+	if (session->target->ops->state_load)
+		return err_hint(err_new(ERR_REFUSED, "the plan has secrets, and nothing was applied to "
+		                        "this target yet: their fingerprints need its key"),
+		                "apply once, or leave the secrets out of the first plan");
 	AUTOPTR(inv) inv = NULL;
 	TRY(fs_mkdir_all(session->state_dir, 0700));
 	TRY(inv_open(state_file(session), INV_READ_WRITE, &inv));
 	return inv_secret_key(inv, session->tag_key);
 }
 
-err *session_open_target(struct session *session, enum inv_mode mode, const char *command)
+static void print_note(void *context, const struct target_note *note)
 {
+	struct session *session = context;
+	AUTO(mutex_hold) hold = mutex_hold(session->note_mutex);
+	if (note->kind == TARGET_NOTE_WARNING)
+		ui_warn(session->ui, "%s", note->text);
+	else if (note->kind == TARGET_NOTE_TROUBLE)
+		ui_warn(session->ui, "%s: %s", note->display, note->text);
+	else
+		ui_info(session->ui, "%s: %s", note->display, note->text);
+}
+
+static err *open_driver(struct session *session, enum inv_mode mode)
+{
+	if (session->is_kubernetes) {
+		session->kube.project = session->name;
+		session->kube.no_input = session->app->globals->no_input;
+		session->kube.cache_dir = settings_text(session->settings, SETTING_CACHE_DIR);
+		session->kube.proxy = settings_text(session->settings, SETTING_HTTP_PROXY);
+		return kube_target_open(&session->kube, &session->context, &session->target);
+	}
 	struct host_options options = { .root = session->root,
 		                        .create_root = mode == INV_READ_WRITE };
+	return host_open(&options, &session->context, &session->target);
+}
+
+err *session_open_target(struct session *session, enum inv_mode mode, const char *command)
+{
 	session->context = (struct target_context){ .read_source = manifests_read_source,
 		                                    .context = &session->manifests,
 		                                    .deadline_ns = session->deadline.at_ns,
 		                                    .cancel = session->cancel,
-		                                    .tag_key = session->tag_key };
-	TRY(host_open(&options, &session->context, &session->target));
-	if (mode == INV_READ_WRITE)
-		TRY(take_lock(session, command));
-	return open_inventory(session, mode);
+		                                    .tag_key = session->tag_key,
+		                                    .on_note = print_note,
+		                                    .note_context = session };
+	TRY(open_driver(session, mode));
+	if (session->target->ops->state_load)
+		TRY(open_image(session, mode, command));
+	else
+		TRY(open_state_file(session, mode, command));
+	return read_tag_key(session);
 }
 
 err *session_compile(struct session *session)

@@ -16,6 +16,7 @@
 #include "pal/lock.h"
 #include "pal/sig.h"
 #include "project/project.h"
+#include "target_kube/kube_target.h"
 
 /* Options every one of these commands has; embedded in its args as `where`. */
 struct where_args {
@@ -23,6 +24,8 @@ struct where_args {
 	const char *env;
 	const char *root;
 	const char *name;
+	const char *context, *name_space, *kubeconfig, *as_user; /* any of them: a cluster */
+	struct strs as_groups;
 	bool is_literal;   /* PATH is the source itself, even when a fettle.yaml lies in it */
 };
 
@@ -39,10 +42,24 @@ struct where_args {
 	{ CLI_STR(args_type, where.root), .name = "root", .arg = "dir",                            \
 	  .help = "folder that stands for the machine", .env = "FETTLE_ROOT",                      \
 	  .flags = CLI_NOT_EMPTY, .words = CLI_WORDS_DIRS },                                       \
+	{ CLI_STR(args_type, where.context), .name = "context", .arg = "name",                     \
+	  .help = "Kubernetes: context of the kubeconfig", .flags = CLI_NOT_EMPTY,                 \
+	  .complete = complete_contexts },                                                         \
+	{ CLI_STR(args_type, where.name_space), .name = "namespace", .arg = "name",                \
+	  .help = "Kubernetes: of objects that name none, and of the records",                     \
+	  .flags = CLI_NOT_EMPTY },                                                                \
+	{ CLI_STR(args_type, where.kubeconfig), .name = "kubeconfig", .arg = "file",               \
+	  .help = "Kubernetes: this kubeconfig and no other", .flags = CLI_NOT_EMPTY,              \
+	  .words = CLI_WORDS_FILES },                                                              \
+	{ CLI_STR(args_type, where.as_user), .name = "as", .arg = "user",                          \
+	  .help = "Kubernetes: act as this user", .flags = CLI_NOT_EMPTY },                        \
+	{ CLI_STRS(args_type, where.as_groups), .name = "as-group", .arg = "group",                \
+	  .help = "Kubernetes: and as a member of this group", .flags = CLI_NOT_EMPTY },           \
 	{ CLI_STR(args_type, where.name), .name = "name", .arg = "project",                        \
 	  .help = "project name for the records on the target", .flags = CLI_NOT_EMPTY }
 
 void complete_environments(struct app *app, const char *prefix, struct cli_candidates *out);
+void complete_contexts(struct app *app, const char *prefix, struct cli_candidates *out);
 
 struct session {
 	struct app *app;
@@ -56,6 +73,8 @@ struct session {
 	const char *name;   /* project name in the inventory: "shop/dev", or made from PATH */
 	const char *path;   /* what the source is; NULL when the command needs none */
 	const char *root;   /* NULL: this machine */
+	bool is_kubernetes; /* the target is a cluster, as `kube` says; commands add to it */
+	struct kube_target_options kube;
 	const char *state_dir;
 	const char *cache_dir;
 	struct cancel *cancel;
@@ -72,6 +91,7 @@ struct session {
 	bool is_key_temporary;     /* nothing is recorded yet, so nobody knows this key */
 	struct target_context context;
 	struct target *target;
+	struct mutex *note_mutex; /* notes of the target come from its threads */
 	struct lock *lock;
 	struct inv *inv;
 	struct inv_project *owned; /* the project in the inventory */

@@ -51,9 +51,21 @@ static const struct schema host_fields[] = {
 	SCHEMA_END
 };
 
+static const struct schema kubernetes_fields[] = {
+	{ .name = "context", .kind = SCHEMA_STR, .format = &schema_not_empty,
+	  .about = "context of the kubeconfig; its current one when absent" },
+	{ .name = "namespace", .kind = SCHEMA_STR, .format = &schema_not_empty,
+	  .about = "of objects that name none, and of the records; the context's when absent" },
+	{ .name = "kubeconfig", .kind = SCHEMA_STR, .format = &schema_not_empty,
+	  .about = "file, relative to this one; found as kubectl does when absent" },
+	SCHEMA_END
+};
+
 static const struct schema target_fields[] = {
-	{ .name = "host", .kind = SCHEMA_OBJECT, .fields = host_fields, .required = true,
+	{ .name = "host", .kind = SCHEMA_OBJECT, .fields = host_fields,
 	  .about = "this machine, or a folder" },
+	{ .name = "kubernetes", .kind = SCHEMA_OBJECT, .fields = kubernetes_fields,
+	  .about = "a cluster" },
 	SCHEMA_END
 };
 
@@ -129,10 +141,29 @@ static const char *resolve_source(struct arena *a, const char *dir, const char *
 	return arena_printf(a, "%s%s", resolve_folder(a, dir, place), end);
 }
 
+static void read_kubernetes(struct arena *a, const char *dir, const struct val *v,
+                            struct environment *environment)
+{
+	environment->is_kubernetes = v != NULL;
+	const char *file = val_get_str(v, "kubeconfig", NULL);
+	environment->kubeconfig = file ? resolve_folder(a, dir, file) : NULL;
+	environment->context = val_get_str(v, "context", NULL);
+	environment->name_space = val_get_str(v, "namespace", NULL);
+}
+
+static err *check_target(const struct val *target)
+{
+	if (!target || val_len(target) == 1)
+		return NULL;
+	return err_hint(val_error(target, "target must be either host or kubernetes"),
+	                "make an environment of its own for each of them");
+}
+
 static void read_environment(struct arena *a, const char *dir, const struct val_entry *entry,
                              struct environment *environment)
 {
 	const struct val *v = entry->value, *prune = val_get(v, "prune");
+	read_kubernetes(a, dir, val_path(v, "target.kubernetes"), environment);
 	environment->name = entry->key;
 	environment->path = resolve_source(a, dir, val_get_str(v, "path", ""));
 	const char *root = val_get_str(val_path(v, "target.host"), "root", NULL);
@@ -166,8 +197,10 @@ err *project_load(const char *file, struct arena *arena, struct project *ret_pro
 	project.environments = arena_zalloc(arena, project.environment_count + 1,
 	                                    sizeof(*project.environments));
 	const struct val_entry *entry;
-	for (VAL_EACH_ENTRY(i, entry, map))
+	for (VAL_EACH_ENTRY(i, entry, map)) {
+		TRY(check_target(val_get(entry->value, "target")));
 		read_environment(arena, project.dir, entry, &project.environments[i]);
+	}
 	*ret_project = project;
 	return NULL;
 }

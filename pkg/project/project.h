@@ -25,6 +25,8 @@ struct environment {
 	const char *path;      /* source, a relative folder made relative to the file's folder */
 	const char *host_root; /* folder that stands for the machine, made absolute likewise;
 	                          NULL: this machine */
+	bool is_kubernetes;    /* the target is a cluster; all of these may be NULL then */
+	const char *kubeconfig, *context, *name_space;
 	int64_t timeout_ms;    /* 0: not given */
 	bool prune;
 	bool has_max_deletions;
