@@ -232,6 +232,7 @@ static err *run(struct cli_ctx *ctx, const void *data)
 	err *e = session_begin(&session, ctx, &args->where, args->timeout_ms);
 	session.must_identify = true;
 	kube_args_use(&args->kube, &session);
+	session.kube.corrects_drift = args->watch;
 	if (!e)
 		e = args->watch ? watch(&session, ctx, args) : apply_once(&session, ctx, args);
 	session_clear(&session);

@@ -25,7 +25,7 @@ struct exchange {
 	struct curl_slist *connect_to;
 	struct http_response response;
 	size_t limit;
-	bool is_too_large, is_done;
+	bool is_too_large, is_done, ignores_cancel;
 	CURLcode result;
 	char text[CURL_ERROR_SIZE];
 	struct cond *done;
@@ -169,7 +169,8 @@ static void abort_cancelled(struct http_engine *engine)
 	if (!engine->is_ending && !(cancel && atomic_load(cancel)))
 		return;
 	for (size_t i = engine->running.len; i > 0; i--)
-		if (engine->is_ending || !engine->running.ptr[i - 1]->on_end)
+		if (engine->is_ending || (!engine->running.ptr[i - 1]->on_end &&
+		                          !engine->running.ptr[i - 1]->ignores_cancel))
 			finish(engine, engine->running.ptr[i - 1], CURLE_ABORTED_BY_CALLBACK);
 }
 
@@ -199,42 +200,19 @@ static void run(void *job)
 
 /* --- one transfer --- */
 
-static void set_blob(CURL *easy, CURLoption option, struct view bytes)
-{
-	struct curl_blob blob = { .data = (void *)(uintptr_t)bytes.ptr, .len = bytes.len,
-		                  .flags = CURL_BLOB_COPY };
-	curl_easy_setopt(easy, option, &blob);
-}
-
 static void set_trust(struct http_engine *engine, CURL *easy)
 {
 	if (engine->options.is_insecure) {
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
 	} else if (engine->options.ca_pem.len) {
-		set_blob(easy, CURLOPT_CAINFO_BLOB, engine->options.ca_pem);
+		http_set_blob(easy, CURLOPT_CAINFO_BLOB, engine->options.ca_pem);
 	} else {
 		if (engine->ca.file)
 			curl_easy_setopt(easy, CURLOPT_CAINFO, engine->ca.file);
 		if (engine->ca.folder)
 			curl_easy_setopt(easy, CURLOPT_CAPATH, engine->ca.folder);
 	}
-}
-
-static err *set_identity(CURL *easy, const struct http_engine_request *request)
-{
-	if (!request->cert_pem.len)
-		return NULL;
-#ifdef _WIN32
-	return err_hint(err_new(ERR_UNSUPPORTED, "client certificates cannot be used on Windows yet"),
-	                "use a token or an exec plugin");
-#else
-	curl_easy_setopt(easy, CURLOPT_SSLCERTTYPE, "PEM");
-	curl_easy_setopt(easy, CURLOPT_SSLKEYTYPE, "PEM");
-	set_blob(easy, CURLOPT_SSLCERT_BLOB, request->cert_pem);
-	set_blob(easy, CURLOPT_SSLKEY_BLOB, request->key_pem);
-	return NULL;
-#endif
 }
 
 /*
@@ -324,7 +302,8 @@ static err *prepare(struct exchange *exchange, const struct http_engine_request 
 	set_trust(engine, easy);
 	set_times(exchange, request);
 	set_method(exchange, &request->base);
-	TRY(set_identity(easy, request));
+	if (request->cert_pem.len)
+		TRY(http_set_identity(easy, request->cert_pem, request->key_pem));
 	return set_url(exchange, request->base.url);
 }
 
@@ -376,7 +355,7 @@ static err *wait_done(struct exchange *exchange, const struct http_engine_reques
 	while (!exchange->is_done)
 		cond_wait(exchange->done, engine->mutex, DEADLINE_NEVER);
 	mutex_unlock(engine->mutex);
-	if (exchange->result != CURLE_OK && cancel && atomic_load(cancel))
+	if (exchange->result != CURLE_OK && cancel && atomic_load(cancel) && !exchange->ignores_cancel)
 		return err_new(ERR_CANCELLED, "interrupted");
 	if (exchange->result == CURLE_OPERATION_TIMEDOUT && request->deadline_ns &&
 	    clock_monotonic_ns() >= request->deadline_ns - CLOCK_NS_PER_MS)
@@ -387,7 +366,7 @@ static err *wait_done(struct exchange *exchange, const struct http_engine_reques
 err *http_engine_do(struct http_engine *engine, const struct http_engine_request *request,
                     size_t limit, struct http_response *ret_response)
 {
-	struct exchange exchange = { .limit = limit };
+	struct exchange exchange = { .limit = limit, .ignores_cancel = request->ignores_cancel };
 	err *e = exchange_init(&exchange, engine, request);
 	if (!e) {
 		submit(&exchange);

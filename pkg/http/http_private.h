@@ -45,6 +45,18 @@ struct http_stream {
 /* What a caller can do about it. */
 enum err_kind http_kind_of(CURLcode code);
 
+/* Bytes for an option that takes a copy of them. */
+static inline void http_set_blob(CURL *easy, CURLoption option, struct view bytes)
+{
+	struct curl_blob blob = { .data = (void *)(uintptr_t)bytes.ptr,
+		                  .len = bytes.len,
+		                  .flags = CURL_BLOB_COPY };
+	curl_easy_setopt(easy, option, &blob);
+}
+
+/* A client certificate in PEM. UNSUPPORTED where the system's TLS takes none in memory. */
+NODISCARD err *http_set_identity(CURL *easy, struct view cert_pem, struct view key_pem);
+
 /* Append the first value of header `name` among "Name: value\n" lines; false when absent. */
 bool http_find_header(const char *head, const char *name, struct str *value);
 

@@ -71,6 +71,8 @@ struct kube_request {
 	const char *content_type; /* of the body; NULL: application/json */
 	const char *if_none_match;
 	struct view body;         /* borrowed for the call */
+	bool is_bookkeeping;      /* has a short time of its own, whatever became of deadline and signal:
+	                             what was done must still be written down */
 	bool is_idempotent;       /* may be repeated after a failure whose outcome is unknown */
 	size_t limit;             /* of the answer; 0: LIMIT_KUBE_ANSWER_BYTES */
 };

@@ -17,6 +17,7 @@ enum {
 	REQUEST_STALL_MS = 45000,
 	WATCH_STALL_MS = 150000,    /* bookmarks come about every minute */
 	LONGEST_RETRY_AFTER_S = 60,
+	BOOKKEEPING_MS = 10000,
 };
 
 /* --- life --- */
@@ -95,6 +96,12 @@ static void add_header(struct http_header *headers, size_t *count, const char *n
 		headers[(*count)++] = (struct http_header){ name, value };
 }
 
+static int64_t request_deadline(struct kube *kube, const struct kube_request *request)
+{
+	int64_t deadline_ns = kube_deadline(kube), own_ns = deadline_after(BOOKKEEPING_MS).at_ns;
+	return request->is_bookkeeping && deadline_ns && deadline_ns < own_ns ? own_ns : deadline_ns;
+}
+
 err *kube_call_prepare(struct kube *kube, const struct kube_request *request, struct arena *arena,
                        struct http_engine_request *ret_request)
 {
@@ -125,7 +132,8 @@ err *kube_call_prepare(struct kube *kube, const struct kube_request *request, st
 		          .body_len = request->body.len },
 		.cert_pem = auth.cert_pem,
 		.key_pem = auth.key_pem,
-		.deadline_ns = kube_deadline(kube),
+		.deadline_ns = request_deadline(kube, request),
+		.ignores_cancel = request->is_bookkeeping,
 	};
 	return NULL;
 }
@@ -252,7 +260,9 @@ static err *call(struct kube *kube, const struct kube_request *request,
 		int64_t ms = pause_ms(attempt, e ? 0 : retry_after_ms(&response));
 		is_fresh = e != NULL;
 		http_response_clear(&response);
-		err *stop = pause(kube, ms);
+		err *stop = request->is_bookkeeping && cancel_is_set(kube->options.cancel)
+		                    ? NULL
+		                    : pause(kube, ms);
 		if (stop && e && err_is(stop, ERR_TIMEOUT)) {
 			err_free(stop);
 			return e;

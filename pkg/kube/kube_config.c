@@ -14,12 +14,6 @@
 #include "pal/fs.h"
 #include "yaml/yaml.h"
 
-#ifdef _WIN32
-#define LIST_SEPARATOR ';'
-#else
-#define LIST_SEPARATOR ':'
-#endif
-
 /* One file of the list. */
 struct layer {
 	const char *path, *dir;
@@ -77,7 +71,7 @@ static err *load_layer(struct loader *l, const char *path, bool must_exist)
 static err *load_list(struct loader *l, const char *list)
 {
 	struct view rest = view_of(list), part;
-	while (view_split(&rest, LIST_SEPARATOR, &part)) {
+	while (view_split(&rest, env_list_separator(), &part)) {
 		if (part.len == 0)
 			continue;
 		AUTOFREE char *path = mem_strndup(part.ptr, part.len);

@@ -17,4 +17,7 @@ const char *env_get(const char *name);
 /* The same, but an empty value counts as not set. */
 const char *env_get_nonempty(const char *name);
 
+/* Between the paths of a variable such as PATH: ':', on Windows ';'. */
+char env_list_separator(void);
+
 #endif

@@ -19,3 +19,8 @@ const char *env_get(const char *name)
 {
 	return getenv(name);
 }
+
+char env_list_separator(void)
+{
+	return ':';
+}

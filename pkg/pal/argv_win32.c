@@ -83,3 +83,8 @@ const char *env_get(const char *name)
 	ReleaseSRWLockExclusive(&env_lock);
 	return kept;
 }
+
+char env_list_separator(void)
+{
+	return ';';
+}

@@ -5,6 +5,7 @@
 #include "crypto/encode.h"
 #include "crypto/hash.h"
 #include "json/json.h"
+#include "target_kube/applyset.h"
 #include "target_kube/fields.h"
 #include "yaml/yaml.h"
 
@@ -21,6 +22,11 @@ struct differ {
 	bool is_secret, explains;
 	struct str path;
 };
+
+static const char *path_of(const struct differ *d)
+{
+	return d->path.len ? d->path.ptr : "";
+}
 
 /* --- what must not be shown --- */
 
@@ -227,7 +233,10 @@ static bool is_noise(const struct differ *d, const char *key)
 {
 	if (d->path.len == 0)
 		return str_equal(key, "status");
-	return str_equal(d->path.ptr, "metadata") && fields_is_noise(key);
+	/* Our mark on every object says nothing new. */
+	if (str_equal(path_of(d), "metadata.labels"))
+		return str_equal(key, APPLYSET_PART_OF);
+	return str_equal(path_of(d), "metadata") && fields_is_noise(key);
 }
 
 static void compare_maps(struct differ *d, const struct val *before, const struct val *after)
@@ -254,12 +263,20 @@ static void compare_maps(struct differ *d, const struct val *before, const struc
 static bool hides_inside(const struct differ *d, const struct val *v)
 {
 	return val_is(v, VAL_MAP) && d->is_secret &&
-	       (str_equal(d->path.ptr, "data") || str_equal(d->path.ptr, "stringData"));
+	       (str_equal(path_of(d), "data") || str_equal(path_of(d), "stringData"));
+}
+
+static bool is_only_our_mark(const struct differ *d, const struct val *v)
+{
+	return str_equal(path_of(d), "metadata.labels") && val_len(v) == 1 &&
+	       val_get(v, APPLYSET_PART_OF) != NULL;
 }
 
 static void compare(struct differ *d, const struct val *before, const struct val *after)
 {
 	if (before && after && val_equal(before, after))
+		return;
+	if (is_only_our_mark(d, before ? before : after) && (!before || !after))
 		return;
 	if (val_is(before, VAL_MAP) && val_is(after, VAL_MAP))
 		compare_maps(d, before, after);
@@ -289,7 +306,9 @@ static struct val *masked(struct differ *d, struct arena *a, const struct val *v
 		if (is_noise(d, entry->key))
 			continue;
 		val_path_add_key(&d->path, entry->key, entry->key_len);
-		val_setn(a, copy, entry->key, entry->key_len, masked(d, a, entry->value));
+		struct val *value = masked(d, a, entry->value);
+		if (val_len(value) || !val_len(entry->value)) /* not the map that only had our mark */
+			val_setn(a, copy, entry->key, entry->key_len, value);
 		str_truncate(&d->path, start);
 	}
 	return copy;
@@ -315,7 +334,6 @@ void changes_add(struct plan_item *item, const struct val *live, const struct va
 	struct differ d = { .item = item, .tag_key = tag_key, .live = explains ? live : NULL,
 		            .explains = explains, .sensitive = sensitive_paths(any) };
 	d.is_secret = str_equal(api, "v1") && str_equal(val_get_str(any, "kind", ""), "Secret");
-	str_addz(&d.path, "");
 	if (live && next)
 		compare(&d, live, next);
 	else if (any)

@@ -22,20 +22,22 @@ struct comparison {
 static void show(struct comparison *c, const struct val *next)
 {
 	struct live *live = &c->compiled->live;
-	const struct val *before = live->state == LIVE_ABSENT ? NULL
-	                                                      : fields_without_noise(&c->arena, live->object);
-	bool explains = c->kt->options.explains && before;
-	changes_add(c->item, explains ? live->object : before,
-	            before ? fields_without_noise(&c->arena, next) : next,
+	changes_add(c->item, live->state == LIVE_ABSENT ? NULL : live->object, next,
 	            c->kt->target.context->tag_key, c->kt->options.explains);
 }
 
 static void refuse(struct comparison *c, err *take_e)
 {
 	struct arena *a = &c->item->arena;
+	AUTO(str) hints = STR_INIT;
+	const char *reason = err_message(take_e), *name = c->object->display;
+	if (str_starts(reason, name) && reason[strlen(name)] == ':')
+		reason += strlen(name) + 2; /* whoever shows it names the object */
+	for (size_t i = 0; i < err_hint_count(take_e); i++)
+		str_addf(&hints, "%s%s", i ? "; " : "", err_hint_text(take_e, i));
 	c->item->action = PLAN_REFUSED;
-	c->item->reason = arena_strdup(a, err_message(take_e));
-	c->item->hint = err_hint_count(take_e) ? arena_strdup(a, err_hint_text(take_e, 0)) : NULL;
+	c->item->reason = arena_strdup(a, reason);
+	c->item->hint = hints.len ? arena_strdup(a, hints.ptr) : NULL;
 	err_ignore(take_e, "it is the reason now");
 }
 
@@ -129,6 +131,18 @@ static err *judge_refusal(struct comparison *c)
 	return kube_refusal(c->object, &c->status);
 }
 
+/* Fields that were ours, under this very manifest, until somebody wrote over them; no controller. */
+static bool is_drift(const struct comparison *c)
+{
+	if (!c->kt->options.corrects_drift || !c->record || c->record->is_pending ||
+	    !str_equal(c->record->fingerprint, c->compiled->fingerprint))
+		return false;
+	for (size_t i = 0; i < c->status.cause_count; i++)
+		if (strstr(c->status.causes[i].message, "with subresource"))
+			return false;
+	return true;
+}
+
 static err *dry_run(struct comparison *c)
 {
 	struct kube_object *compiled = c->compiled;
@@ -136,7 +150,8 @@ static err *dry_run(struct comparison *c)
 	unsigned flags = PATCH_DRY_RUN;
 	TRY(kube_patch(c->kt, compiled, flags, uid, &c->arena, &c->status, &c->next));
 	compiled->must_force = !c->next && conflict_is_fields(&c->status) &&
-	                       conflict_is_covered(&c->status, c->kt->options.take_over);
+	                       (conflict_is_covered(&c->status, c->kt->options.take_over) ||
+	                        is_drift(c));
 	if (compiled->must_force)
 		TRY(kube_patch(c->kt, compiled, flags | PATCH_FORCE, uid, &c->arena, &c->status,
 		               &c->next));
@@ -313,7 +328,7 @@ err *kube_plan_removal(struct target *target, const struct target_record *record
 		return NULL;
 	}
 	item->action = PLAN_DELETE;
-	changes_add(item, fields_without_noise(a, live->object), NULL, target->context->tag_key, false);
+	changes_add(item, live->object, NULL, target->context->tag_key, false);
 	const char *kind = guarded_kind(record);
 	if (kind && !is_allowed(kt, kind, item)) {
 		refuse_removal(item, arena_printf(a, "deleting a %s deletes what is in it, too", kind),

@@ -172,12 +172,38 @@ static void print_body(struct kube_target *kt, struct arena *a, const struct obj
 	compiled->fingerprint = arena_strdup(a, hex);
 }
 
+/*
+ * Written in clear in the manifest, kept as base64 by the server, which leaves `stringData` owned for
+ * ever: keys removed from it would stay. As `data` they are like any other field.
+ */
+static void fold_string_data(struct arena *a, struct val *body)
+{
+	const struct val *plain = val_get(body, "stringData");
+	const struct val_entry *entry;
+	if (!val_is(plain, VAL_MAP))
+		return;
+	const struct val *data = val_get(body, "data");
+	struct val *folded = val_is(data, VAL_MAP) ? val_shallow_copy(a, data) : val_new_map(a);
+	for (VAL_EACH_ENTRY(i, entry, plain)) {
+		AUTO(str) text = STR_INIT;
+		if (!val_is(entry->value, VAL_STR))
+			return; /* the server says what is wrong with it */
+		base64_add(&text, entry->value->as.str.ptr, entry->value->as.str.len, 0);
+		val_setn(a, folded, entry->key, entry->key_len,
+		         val_new_strn(a, text.ptr ? text.ptr : "", text.len));
+	}
+	val_set(a, body, "data", folded);
+	val_remove(body, "stringData");
+}
+
 static void make_body(struct kube_target *kt, struct object_set *set, struct object *object)
 {
 	struct arena *a = &set->arena;
 	struct kube_object *compiled = compiled_of(object);
 	struct val *body = val_shallow_copy(a, object->doc);
 	val_remove(body, "status");
+	if (str_equal(object->group, "") && str_equal(object->kind, "Secret"))
+		fold_string_data(a, body);
 	val_set(a, body, "metadata", make_metadata(kt, a, object));
 	compiled->body = body;
 	AUTO(str) path = STR_INIT;

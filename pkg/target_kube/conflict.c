@@ -48,8 +48,8 @@ err *conflict_error(const struct object *object, const struct kube_status *statu
 	}
 	err *e = object_error(object, ERR_CONFLICT, "%s", text.ptr);
 	if (has_autoscaler)
-		e = err_hint(e, "an autoscaler sets the replicas: remove the field from the manifest, and "
-		             "it keeps them");
+		e = err_hint(e, "an autoscaler, or 'kubectl scale', sets the replicas: remove the field from "
+		             "the manifest, and it keeps them");
 	return err_hint(e, "remove the field from the manifest, or write the live value to own it "
 	                "together, or take it with %s", fields.ptr);
 }

@@ -22,6 +22,8 @@ struct kube_target_options {
 	const char *proxy, *cache_dir;
 	const char *project;            /* in the inventory; names the ApplySet */
 	bool verify_always;             /* dry-run also what is proved unchanged */
+	bool corrects_drift;            /* an agent: what somebody wrote into fields that were ours when
+	                                   the same manifest was applied is put back, not a conflict */
 	bool explains;                  /* say of each change who owns the field */
 	bool jobs_may_run;              /* a started Job is ready; else it must complete */
 	bool no_input;

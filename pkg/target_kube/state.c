@@ -208,6 +208,7 @@ static err *write_lease(struct kube_state *state, const char *version, const cha
 	json_end_object(&w);
 	const struct kube_request request = { .method = is_new ? "POST" : "PUT",
 		                              .path = path.ptr,
+		                              .is_bookkeeping = true,
 		                              .body = view_str(&body) };
 	err *e = kube_do(state->kt->kube, &request, &response);
 	*ret_status = response.status;
@@ -237,6 +238,24 @@ static bool is_over(const struct val *spec)
 	return !is_known || clock_wall_ns() / CLOCK_NS_PER_MS > ns / CLOCK_NS_PER_MS + seconds * 1000;
 }
 
+/* "user@host, process 12: command" */
+static size_t holder_prefix(const char *holder)
+{
+	const char *number = strstr(holder, ", process ");
+	return number ? (size_t)(number - holder) + strlen(", process ") : 0;
+}
+
+/* A process of this machine that was killed will not give it back; no need to wait for its end. */
+static bool is_dead_here(const struct kube_state *state, const char *holder)
+{
+	uint64_t pid = 0;
+	size_t len = holder_prefix(holder), own = holder_prefix(state->holder);
+	if (!len || len != own || strncmp(holder, state->holder, len) != 0)
+		return false;
+	size_t digits = strspn(holder + len, "0123456789");
+	return num_parse_u64(holder + len, digits, 10, &pid) && !proc_is_alive((int64_t)pid);
+}
+
 static err *read_lease(struct kube_state *state, struct lease *ret_lease)
 {
 	AUTO(str) path = STR_INIT;
@@ -244,7 +263,7 @@ static err *read_lease(struct kube_state *state, struct lease *ret_lease)
 	struct kube_response response = { 0 };
 	struct val *root = NULL;
 	lease_path(state, &path);
-	const struct kube_request request = { .path = path.ptr };
+	const struct kube_request request = { .path = path.ptr, .is_bookkeeping = true };
 	*ret_lease = (struct lease){ 0 };
 	TRY(kube_do(state->kt->kube, &request, &response));
 	err *e = NULL;
@@ -255,7 +274,8 @@ static err *read_lease(struct kube_state *state, struct lease *ret_lease)
 	const char *holder = val_get_str(spec, "holderIdentity", "");
 	ret_lease->version = mem_strdup(val_get_str(val_get(root, "metadata"), "resourceVersion", ""));
 	ret_lease->holder = mem_strdup(holder);
-	ret_lease->is_held = *holder && !str_equal(holder, state->holder) && !is_over(spec);
+	ret_lease->is_held = *holder && !str_equal(holder, state->holder) && !is_over(spec) &&
+	                     !is_dead_here(state, holder);
 	kube_response_clear(&response);
 	arena_clear(&arena);
 	return e;
@@ -344,6 +364,7 @@ static err *put_secret(struct kube_target *kt, const char *name, bool exists, co
 	secret_path(kt, exists ? name : NULL, &path);
 	const struct kube_request request = { .method = exists ? "PUT" : "POST",
 		                              .path = path.ptr,
+		                              .is_bookkeeping = true,
 		                              .body = view_str(body) };
 	err *e = kube_do(kt->kube, &request, &response);
 	if (!e && response.status / 100 == 2)
@@ -451,6 +472,7 @@ static void remove_parts(struct kube_state *state, unsigned parts, uint64_t turn
 		struct kube_response response = { 0 };
 		secret_path(state->kt, name, &path);
 		const struct kube_request request = { .method = "DELETE", .path = path.ptr,
+			                              .is_bookkeeping = true,
 			                              .is_idempotent = true };
 		err_ignore(kube_do(state->kt->kube, &request, &response), "garbage, not harm");
 		kube_response_clear(&response);
