@@ -132,10 +132,14 @@ static err *no_source(const char *env)
 static err *use_cluster(struct session *session, const struct where_args *where)
 {
 	struct kube_target_options *kube = &session->kube;
-	bool is_said = where->context || where->name_space || where->kubeconfig || where->as_user;
-	if (is_said && (where->root || session->root))
+	bool is_said = where->context || where->name_space || where->kubeconfig || where->as_user ||
+	               where->as_groups.len;
+	if (is_said && session->root)
 		return err_hint(err_new(ERR_USAGE, "a folder and a cluster cannot both be the target"),
-		                "leave out --root, or --context and its like");
+		                where->root ? "leave out --root, or --context and its like"
+		                            : "the environment's target is a folder; choose another one");
+	if (where->as_groups.len && !where->as_user)
+		return err_hint(err_new(ERR_USAGE, "--as-group goes with --as"), "name the user, too");
 	if (where->root)
 		session->is_kubernetes = false;
 	session->is_kubernetes = session->is_kubernetes || is_said;

@@ -35,16 +35,6 @@ static void warn(struct loader *l, const char *text)
 	vec_push(&l->warnings, text);
 }
 
-/* Others can read a file that holds somebody's identity. */
-static void check_mode(struct loader *l, const char *path)
-{
-	struct fs_stat stat;
-	err *e = fs_stat(path, &stat);
-	if (!e && (stat.mode & 0077))
-		warn(l, arena_printf(l->arena, "'%s' can be read by others; run 'chmod 600' on it", path));
-	err_ignore(e, "it was read a moment ago");
-}
-
 static err *load_layer(struct loader *l, const char *path, bool must_exist)
 {
 	AUTO(str) text = STR_INIT;
@@ -266,8 +256,6 @@ static err *take_user(struct loader *l, const char *name)
 	config->password = val_get_str(user, "password", "");
 	TRY(read_data(l, layer, user, "client-certificate", &config->cert_pem, &config->cert_file));
 	TRY(read_data(l, layer, user, "client-key", &config->key_pem, &config->key_file));
-	if (config->token || config->key_pem.len || (config->user && *config->password))
-		check_mode(l, layer->path);
 	const struct val *exec = val_get(user, "exec");
 	return exec ? take_exec(l, layer, exec) : NULL;
 }

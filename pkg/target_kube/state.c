@@ -14,6 +14,7 @@
 #include "target_kube/internal.h"
 
 #define LABEL_RECORDS "fettle.dev/records" /* on parts, with the parent's name */
+#define ANNOTATION_PROJECT "fettle.dev/project"
 #define KEY_RECORDS "records"
 #define KEY_PARTS "parts"                  /* how many Secrets beside the parent */
 #define KEY_TURN "turn"                    /* part of their names: a save writes new ones */
@@ -49,8 +50,7 @@ void kube_state_parent(const char *project, struct str *out)
 	str_addz(out, "fettle-");
 	for (const char *c = project; *c; c++) {
 		bool is_fine = (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9');
-		bool is_kept = is_fine || *c == '/' || *c == '.' || *c == '-';
-		is_changed = is_changed || !is_kept;
+		is_changed = is_changed || !(is_fine || *c == '-');
 		str_addch(out, is_fine ? *c : '-');
 	}
 	if (!is_changed && out->len - start <= NAME_MAX_LEN && out->ptr[out->len - 1] != '-')
@@ -109,7 +109,9 @@ static err *refuse_foreign(struct kube_target *kt, const struct val *parent)
 	const struct val *metadata = val_get(parent, "metadata");
 	const char *tooling = val_get_str(val_get(metadata, "annotations"), APPLYSET_TOOLING, "");
 	const char *id = val_get_str(val_get(metadata, "labels"), APPLYSET_ID, "");
-	if (str_starts(tooling, "fettle/") && str_equal(id, kt->set_id))
+	const char *project = val_get_str(val_get(metadata, "annotations"), ANNOTATION_PROJECT, "");
+	if (str_starts(tooling, "fettle/") && str_equal(id, kt->set_id) &&
+	    str_equal(project, kt->options.project))
 		return NULL;
 	return err_hint(err_new(ERR_REFUSED, "Secret %s/%s is not fettle's%s%s", kt->name_space, kt->parent,
 	                        *tooling ? " but of " : "", tooling),
@@ -144,7 +146,7 @@ static err *take_parent(struct kube_state *state, const struct val *parent, stru
 	return packed.len ? inflate_add(ret_image, view_str(&packed), STATE_LIMIT) : NULL;
 }
 
-static err *read_state(struct kube_state *state, struct str *ret_image)
+static err *read_once(struct kube_state *state, struct str *ret_image)
 {
 	struct arena arena = ARENA_INIT;
 	const struct val *parent = NULL;
@@ -154,11 +156,23 @@ static err *read_state(struct kube_state *state, struct str *ret_image)
 		e = NULL;
 		str_reset(&state->version);
 		state->parts = 0;
+		state->turn = 0;
 	} else if (!e) {
 		e = take_parent(state, parent, ret_image);
 	}
 	arena_clear(&arena);
 	return e;
+}
+
+/* A save may replace the parts while we read them; the parent names the new ones then. */
+static err *read_state(struct kube_state *state, struct str *ret_image)
+{
+	err *e = read_once(state, ret_image);
+	if (!err_is(e, ERR_NOT_FOUND))
+		return e;
+	err_free(e);
+	str_reset(ret_image);
+	return read_once(state, ret_image);
 }
 
 /* --- the lease --- */
@@ -318,6 +332,21 @@ static err *held(const struct lease *lease)
 	                "wait for it; a killed one is over %d seconds after its last sign of life", LEASE_S);
 }
 
+static err *judge_lease(struct kube_state *state, int status)
+{
+	const struct target_context *context = state->kt->target.context;
+	const struct target_note note = { TARGET_NOTE_WARNING, NULL, NULL,
+		                          "no permission for Leases: two applies at once are only "
+		                          "noticed when the second one stores its records" };
+	if (status == 403 && context->on_note)
+		context->on_note(context->note_context, &note);
+	/* 404: the namespace is not there yet; the records cannot be stored then, and say so. */
+	if (status == 200 || status == 201 || status == 403 || status == 404 || status == 0)
+		return NULL;
+	return err_new(ERR_UNAVAILABLE, "cannot take the Lease %s/%s: the server answered %d",
+	               state->kt->name_space, state->kt->parent, status);
+}
+
 /* Whoever may not write leases is guarded by the version of the records alone. */
 static err *take_lease(struct kube_state *state, const char *command)
 {
@@ -332,6 +361,8 @@ static err *take_lease(struct kube_state *state, const char *command)
 		e = write_lease(state, lease.status == 404 ? NULL : lease.version, state->holder, &status);
 	if (!e && status == 409)
 		e = err_new(ERR_CONFLICT, "another apply of this project began at the same moment");
+	if (!e)
+		e = judge_lease(state, lease.status == 403 ? 403 : status);
 	lease_clear(&lease);
 	TRY(e);
 	state->is_held = status == 200 || status == 201;
@@ -365,6 +396,7 @@ static err *put_secret(struct kube_target *kt, const char *name, bool exists, co
 	const struct kube_request request = { .method = exists ? "PUT" : "POST",
 		                              .path = path.ptr,
 		                              .is_bookkeeping = true,
+		                              .is_idempotent = true, /* a name, or a version, is in it */
 		                              .body = view_str(body) };
 	err *e = kube_do(kt->kube, &request, &response);
 	if (!e && response.status / 100 == 2)
@@ -426,7 +458,11 @@ static err *put_part(struct kube_target *kt, const char *name, struct view bytes
 	key_data(&w, KEY_RECORDS, bytes);
 	json_end_object(&w);
 	json_end_object(&w);
-	return put_secret(kt, name, false, &body, NULL);
+	err *e = put_secret(kt, name, false, &body, NULL);
+	if (!err_is(e, ERR_CONFLICT))
+		return e;
+	err_ignore(e, "nobody else has our turn: the first try arrived");
+	return NULL;
 }
 
 static void write_parent(struct kube_state *state, const struct target_state *wanted, struct view first,
@@ -451,7 +487,7 @@ static void write_parent(struct kube_state *state, const struct target_state *wa
 	json_key_string(&w, APPLYSET_TOOLING, "fettle/" FETTLE_VERSION);
 	json_key_string(&w, APPLYSET_GROUP_KINDS, kinds.ptr ? kinds.ptr : "");
 	json_key_string(&w, APPLYSET_NAMESPACES, spaces.ptr ? spaces.ptr : "");
-	json_key_string(&w, "fettle.dev/project", wanted->project);
+	json_key_string(&w, ANNOTATION_PROJECT, wanted->project);
 	json_end_object(&w);
 	json_end_object(&w);
 	json_key(&w, "data");
@@ -479,13 +515,29 @@ static void remove_parts(struct kube_state *state, unsigned parts, uint64_t turn
 	}
 }
 
+/* Did a write of ours arrive although no answer came back? Takes its version then. */
+static bool is_ours_already(struct kube_state *state, uint64_t turn)
+{
+	struct arena arena = ARENA_INIT;
+	const struct val *parent = NULL;
+	err *e = get_secret(state->kt, state->kt->parent, &arena, &parent);
+	bool is_ours = !e && number_in(parent, KEY_TURN) == (int64_t)turn;
+	err_ignore(e, "then the conflict is real");
+	if (is_ours) {
+		str_reset(&state->version);
+		str_addz(&state->version, val_get_str(val_get(parent, "metadata"), "resourceVersion", ""));
+	}
+	arena_clear(&arena);
+	return is_ours;
+}
+
 err *kube_state_save(struct target *target, const struct target_state *wanted)
 {
 	struct kube_target *kt = kube_of(target);
 	struct kube_state *state = kt->state;
 	AUTO(str) packed = STR_INIT;
 	AUTO(str) body = STR_INIT;
-	uint64_t turn = state->turn + 1;
+	uint64_t turn = (uint64_t)clock_wall_ns(); /* nobody else's, not even of a save that was cut off */
 	TRY(deflate_add(&packed, wanted->image));
 	unsigned parts = packed.len ? (unsigned)((packed.len - 1) / PART_BYTES) : 0;
 	for (unsigned i = 1; i <= parts; i++) {
@@ -496,7 +548,14 @@ err *kube_state_save(struct target *target, const struct target_state *wanted)
 	}
 	write_parent(state, wanted, (struct view){ packed.ptr, MIN(packed.len, (size_t)PART_BYTES) },
 	             parts, turn, &body);
-	TRY(put_secret(kt, kt->parent, state->version.len > 0, &body, &state->version));
+	err *e = put_secret(kt, kt->parent, state->version.len > 0, &body, &state->version);
+	if (err_is(e, ERR_CONFLICT) && is_ours_already(state, turn)) {
+		err_ignore(e, "the answer to the first try was lost");
+		e = NULL;
+	}
+	if (err_is(e, ERR_CONFLICT))
+		remove_parts(state, parts, turn);
+	TRY(e);
 	remove_parts(state, state->parts, state->turn);
 	state->parts = parts;
 	state->turn = turn;

@@ -72,6 +72,9 @@ err *kube_refusal(const struct object *object, const struct kube_status *status)
 	if (conflict_is_fields(status))
 		return conflict_error(object, status);
 	err *e = kube_status_error(status, object->display);
+	/* Structured merge answers 500 for what is a mistake in the manifest. */
+	if (strstr(status->message, "failed to create typed patch object"))
+		e = err_as(e, ERR_INVALID);
 	if (!object->is_sensitive)
 		return val_place(e, val_get(object->doc, "kind"));
 	AUTO(str) text = STR_INIT;
