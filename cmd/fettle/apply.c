@@ -35,9 +35,9 @@ static const struct cli_opt opts[] = {
 	PRUNE_OPTS(struct apply_args),
 	KUBE_OPTS(struct apply_args),
 	{ CLI_FLAG(struct apply_args, no_wait), .name = "no-wait",
-	  .help = "Kubernetes: do not wait until objects are ready", .flags = CLI_NO_NEGATION },
+	  .help = "on a cluster: do not wait until objects are ready", .flags = CLI_NO_NEGATION | CLI_RARE },
 	{ CLI_FLAG(struct apply_args, kube.jobs_may_run), .name = "jobs-may-run",
-	  .help = "Kubernetes: a Job is ready when it has started", .flags = CLI_NO_NEGATION },
+	  .help = "on a cluster: a Job is ready when it has started", .flags = CLI_NO_NEGATION | CLI_RARE },
 	{ CLI_STR(struct apply_args, plan_file), .name = "plan", .arg = "file",
 	  .help = "apply exactly this saved plan, or nothing",
 	  .details = "The file comes from 'fettle diff --save-plan'. Source and target must still be "
@@ -57,7 +57,7 @@ static const struct cli_opt opts[] = {
 	             "back what others change as it happens, and keeps the last good commit when a "
 	             "new one fails its checks." },
 	{ CLI_FLAG(struct apply_args, detect_only), .name = "detect-only",
-	  .help = "with --watch: tell what drifted, change nothing", .flags = CLI_NO_NEGATION },
+	  .help = "with --watch: tell what drifted, change nothing", .flags = CLI_NO_NEGATION | CLI_RARE },
 	{ CLI_DURATION(struct apply_args, interval_ms), .name = "interval", .arg = "duration",
 	  .help = "with --watch: time between two looks at the source",
 	  .setting = "watch.interval", .min = 100, .max = INT64_C(31536000000) },

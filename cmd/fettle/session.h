@@ -43,18 +43,18 @@ struct where_args {
 	  .help = "folder that stands for the machine", .env = "FETTLE_ROOT",                      \
 	  .flags = CLI_NOT_EMPTY, .words = CLI_WORDS_DIRS },                                       \
 	{ CLI_STR(args_type, where.context), .name = "context", .arg = "name",                     \
-	  .help = "Kubernetes: context of the kubeconfig", .flags = CLI_NOT_EMPTY,                 \
+	  .help = "cluster to work on: a context of the kubeconfig", .flags = CLI_NOT_EMPTY,                 \
 	  .complete = complete_contexts },                                                         \
 	{ CLI_STR(args_type, where.name_space), .name = "namespace", .arg = "name",                \
-	  .help = "Kubernetes: of objects that name none, and of the records",                     \
+	  .help = "namespace of objects that name none, and of the records",                     \
 	  .flags = CLI_NOT_EMPTY },                                                                \
 	{ CLI_STR(args_type, where.kubeconfig), .name = "kubeconfig", .arg = "file",               \
-	  .help = "Kubernetes: this kubeconfig and no other", .flags = CLI_NOT_EMPTY,              \
+	  .help = "for a cluster: this kubeconfig and no other", .flags = CLI_NOT_EMPTY | CLI_RARE,              \
 	  .words = CLI_WORDS_FILES },                                                              \
 	{ CLI_STR(args_type, where.as_user), .name = "as", .arg = "user",                          \
-	  .help = "Kubernetes: act as this user", .flags = CLI_NOT_EMPTY },                        \
+	  .help = "for a cluster: act as this user", .flags = CLI_NOT_EMPTY | CLI_RARE },                        \
 	{ CLI_STRS(args_type, where.as_groups), .name = "as-group", .arg = "group",                \
-	  .help = "Kubernetes: and as a member of this group", .flags = CLI_NOT_EMPTY },           \
+	  .help = "for a cluster: and as a member of this group", .flags = CLI_NOT_EMPTY | CLI_RARE },           \
 	{ CLI_STR(args_type, where.name), .name = "name", .arg = "project",                        \
 	  .help = "project name for the records on the target", .flags = CLI_NOT_EMPTY }
 

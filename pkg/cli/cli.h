@@ -69,7 +69,8 @@ enum cli_opt_flags {
 	CLI_NO_NEGATION = 1u << 2, /* a flag without --no-x */
 	CLI_NOT_EMPTY = 1u << 3,   /* '' is refused */
 	CLI_LATE_SETTING =
-		1u << 4 /* the program itself asks for the setting; here only documented */
+		1u << 4, /* the program itself asks for the setting; here only documented */
+	CLI_RARE = 1u << 5         /* in --help and the man page, but not in the short help */
 };
 
 /* What completion offers where there is no `complete` function. */

@@ -99,7 +99,7 @@ static void add_options(const char *title, const struct cli_opt *opts, bool is_p
 	size_t column = left_column(opts);
 	bool has_title = false;
 	for (size_t i = 0, count = cli_opt_count(opts); i < count; i++) {
-		if (!is_shown(&opts[i], is_positional))
+		if (!is_shown(&opts[i], is_positional) || (!is_long && (opts[i].flags & CLI_RARE)))
 			continue;
 		if (!has_title)
 			str_addf(out, "\n%s:\n", title);

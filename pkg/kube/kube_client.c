@@ -207,6 +207,12 @@ static bool is_overload(int status)
 	return status == 429 || status == 502 || status == 503 || status == 504;
 }
 
+/* Structured merge answers 500 for a wrong manifest: that stays wrong. */
+static bool is_mistake(const struct http_response *response)
+{
+	return response->body.len && strstr(response->body.ptr, "typed patch") != NULL;
+}
+
 /* Is it certain, or harmless, that the server has done nothing? A 429 says so itself. */
 static bool may_repeat(const struct kube_request *request, const err *e,
                        const struct http_response *response)
@@ -216,9 +222,9 @@ static bool may_repeat(const struct kube_request *request, const err *e,
 		return err_is(e, ERR_UNAVAILABLE) && (is_read || request->is_idempotent);
 	if (response->status == 429)
 		return true;
-	bool is_server = response->status == 500 && strstr(response->body.ptr ? response->body.ptr : "",
-	                                                    "etcdserver") != NULL;
-	return (is_overload(response->status) || is_server) && (is_read || request->is_idempotent);
+	if (response->status == 500)
+		return (is_read || request->is_idempotent) && !is_mistake(response);
+	return is_overload(response->status) && (is_read || request->is_idempotent);
 }
 
 static err *pause(struct kube *kube, int64_t ms)
