@@ -304,8 +304,8 @@ static bool prove_object(struct proof *proof, const struct val *body, const stru
 			return doubt(proof, "a status");
 		const struct val *child = field_child(fields, entry->key, entry->key_len);
 		const struct val *there = val_getn(live, entry->key, entry->key_len);
-		count++;
-		if (!child)
+		count += child != NULL;
+		if (!child && !is_metadata)
 			return doubt(proof, "a field is not ours yet");
 		if (is_metadata ? !prove_metadata(proof, entry->value, child, there)
 		                : !prove(proof, entry->value, child, there))
