@@ -61,12 +61,6 @@ err *kube_compile(struct target *target, struct object_set *set, struct object *
 
 /* --- which resource, which namespace --- */
 
-static bool is_crd(const struct object *object)
-{
-	return str_equal(object->group, "apiextensions.k8s.io") &&
-	       str_equal(object->kind, "CustomResourceDefinition");
-}
-
 /* The kind a CRD of the set will make, if it is the one wanted. */
 static const struct kube_resource *resource_of_crd(struct object_set *set, const struct object *crd,
                                                    const struct object *object)
@@ -222,23 +216,12 @@ static void make_body(struct kube_target *kt, struct object_set *set, struct obj
 	print_body(kt, a, object);
 }
 
-static void find_crds(const struct object_set *set, struct map *crds)
-{
-	for (size_t i = 0; i < set->len; i++) {
-		const struct val *spec = val_get(set->items[i]->doc, "spec");
-		AUTOFREE char *kind = str_format("%s/%s", val_get_str(spec, "group", ""),
-		                                 val_get_str(val_get(spec, "names"), "kind", ""));
-		if (is_crd(set->items[i]))
-			map_set(crds, kind, set->items[i]);
-	}
-}
-
 err *kube_link(struct target *target, struct object_set *set)
 {
 	struct kube_target *kt = kube_of(target);
 	struct map crds = MAP_INIT;
 	err *all = NULL;
-	find_crds(set, &crds);
+	order_find_crds(set, &crds);
 	for (size_t i = 0; i < set->len && !err_is(all, ERR_UNAVAILABLE); i++) {
 		err *e = find_resource(kt, set, &crds, set->items[i]);
 		if (!e)

@@ -67,17 +67,15 @@ static void on_event(void *context, enum kube_event event, const struct val *ite
 		end_of_list(kind);
 		return;
 	}
-	const struct val *metadata = val_get(item, "metadata");
-	AUTOFREE char *key = str_format("%s/%s/%s/%s", kind->resource->group, kind->resource->kind,
-	                                val_get_str(metadata, "namespace", ""),
-	                                val_get_str(metadata, "name", ""));
-	const struct object *object = object_set_find(follow->set, key);
+	AUTO(str) key = STR_INIT;
+	kube_item_key(kind->resource, item, &key);
+	const struct object *object = object_set_find(follow->set, key.ptr);
 	if (!object)
 		return;
 	follow->is_seen[object->index] = true;
 	if (event == KUBE_DELETED ||
 	    !fields_prove_unchanged(compiled_of(object)->body, item, NULL))
-		follow->on_change(follow->context, key);
+		follow->on_change(follow->context, key.ptr);
 }
 
 static err *follow_kind(struct follow *follow, const struct object *object, const char *selector)

@@ -93,6 +93,8 @@ NODISCARD err *kube_record_path(struct kube_target *kt, const char *key,
 /* Fill from a live object; `body` NULL for removals. */
 void kube_take_live(struct kube_target *kt, const struct val *body, const struct val *item,
                     struct live *live);
+/* Append the inventory's key of a live object of that kind. */
+void kube_item_key(const struct kube_resource *resource, const struct val *item, struct str *key);
 /* Hash of what we own, 64 hex digits into `text`. */
 void kube_owned_hash(const struct kube_target *kt, const struct val *object, char text[65]);
 

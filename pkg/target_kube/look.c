@@ -219,12 +219,11 @@ static struct group *find_group(struct look *look, const struct kube_resource *r
 	return group;
 }
 
-static const char *key_of_item(const struct group *group, const struct val *item, struct str *key)
+void kube_item_key(const struct kube_resource *resource, const struct val *item, struct str *key)
 {
 	const struct val *metadata = val_get(item, "metadata");
-	str_addf(key, "%s/%s/%s/%s", group->resource->group, group->resource->kind,
+	str_addf(key, "%s/%s/%s/%s", resource->group, resource->kind,
 	         val_get_str(metadata, "namespace", ""), val_get_str(metadata, "name", ""));
-	return key->ptr;
 }
 
 static err *take_item(void *context, const struct val *item)
@@ -232,7 +231,8 @@ static err *take_item(void *context, const struct val *item)
 	struct group *group = context;
 	struct kube_target *kt = group->kt;
 	AUTO(str) key = STR_INIT;
-	const struct object *object = object_set_find(group->set, key_of_item(group, item, &key));
+	kube_item_key(group->resource, item, &key);
+	const struct object *object = object_set_find(group->set, key.ptr);
 	if (object) {
 		struct kube_object *compiled = compiled_of(object);
 		if (!group->only || group->only[object->index])

@@ -230,12 +230,13 @@ static void add_waves(struct object_set *set)
 
 /* --- the whole --- */
 
-static void find_crds(const struct object_set *set, struct map *crds)
+void order_find_crds(const struct object_set *set, struct map *crds)
 {
 	for (size_t i = 0; i < set->len; i++) {
 		const struct object *object = set->items[i];
 		const struct val *spec = val_get(object->doc, "spec");
-		if (!str_equal(object->kind, "CustomResourceDefinition"))
+		if (!str_equal(object->kind, "CustomResourceDefinition") ||
+		    !str_equal(object->group, "apiextensions.k8s.io"))
 			continue;
 		AUTOFREE char *kind = str_format("%s/%s", val_get_str(spec, "group", ""),
 		                                 val_get_str(val_get(spec, "names"), "kind", ""));
@@ -274,7 +275,7 @@ static void infer(struct linker *l, const struct map *crds)
 err *order_infer(struct object_set *set)
 {
 	struct map crds = MAP_INIT;
-	find_crds(set, &crds);
+	order_find_crds(set, &crds);
 	add_waves(set);
 	for (size_t i = 0; i < set->len; i++) {
 		struct linker l = { set, set->items[i] };

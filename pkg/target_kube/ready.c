@@ -405,12 +405,10 @@ static void on_event(void *context, enum kube_event event, const struct val *ite
 		end_of_list(watch);
 		return;
 	}
-	const struct val *metadata = val_get(item, "metadata");
-	AUTOFREE char *key = str_format("%s/%s/%s/%s", watch->resource->group, watch->resource->kind,
-	                                val_get_str(metadata, "namespace", ""),
-	                                val_get_str(metadata, "name", ""));
-	struct waiter *waiter = map_get(&ready->waiters, key);
-	remember(watch, key, event, item);
+	AUTO(str) key = STR_INIT;
+	kube_item_key(watch->resource, item, &key);
+	struct waiter *waiter = map_get(&ready->waiters, key.ptr);
+	remember(watch, key.ptr, event, item);
 	if (waiter && is_of(watch, waiter))
 		take_object(ready, waiter, event, item);
 }
