@@ -274,7 +274,7 @@ cut method=PATCH times=2"
 	kube_tell rules "hang method=PATCH"
 	sed -i 's/two/three/' m.yaml
 	KUBECONFIG=$FRONT run -124 --separate-stderr timeout 30 "$FETTLE" apply m.yaml --name "$NAME" --context admin --yes --timeout 3s
-	kube_tell clear
+	kube_tell rules ""
 	KUBECONFIG=$FRONT run -0 apply m.yaml
 	[ "$(value "$NAME-1")" = three ]
 }
@@ -286,7 +286,7 @@ cut method=PATCH times=2"
 	config_map "$NAME" one >m.yaml
 	kube_tell rules "stale group=apps"
 	KUBECONFIG=$FRONT run -3 --separate-stderr diff_ m.yaml --prune
-	assert_talk_has "nobody knows"
+	assert_talk_has "cannot list deployments"
 	run -0 kubectl get deployment "$NAME"
 }
 
