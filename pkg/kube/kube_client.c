@@ -103,11 +103,12 @@ static int64_t request_deadline(struct kube *kube, const struct kube_request *re
 }
 
 err *kube_call_prepare(struct kube *kube, const struct kube_request *request, struct arena *arena,
-                       struct http_engine_request *ret_request)
+                       struct http_engine_request *ret_request, uint64_t *ret_generation)
 {
 	struct kube_auth auth;
 	size_t count = 0, more = 0;
 	TRY(kube_credentials_get(kube->credentials, arena, &auth));
+	*ret_generation = auth.generation;
 	while (auth.headers && auth.headers[more])
 		more++;
 	struct http_header *headers = arena_zalloc(arena, more + 5, sizeof(*headers));
@@ -173,12 +174,12 @@ static void tell_warnings(struct kube *kube, const struct http_response *respons
 }
 
 static err *call_once(struct kube *kube, const struct kube_request *request, bool is_fresh,
-                      struct http_response *ret_response)
+                      struct http_response *ret_response, uint64_t *ret_generation)
 {
 	struct arena arena = ARENA_INIT;
 	struct http_engine_request call;
 	size_t limit = request->limit ? request->limit : LIMIT_KUBE_ANSWER_BYTES;
-	err *e = kube_call_prepare(kube, request, &arena, &call);
+	err *e = kube_call_prepare(kube, request, &arena, &call, ret_generation);
 	if (!e) {
 		call.is_fresh = is_fresh;
 		kube_limiter_enter(&kube->limiter);
@@ -252,9 +253,10 @@ static err *call(struct kube *kube, const struct kube_request *request,
 	bool is_fresh = false, has_refreshed = false;
 	for (unsigned attempt = 0;; attempt++) {
 		struct http_response response = { 0 };
-		err *e = call_once(kube, request, is_fresh, &response);
+		uint64_t generation = 0;
+		err *e = call_once(kube, request, is_fresh, &response, &generation);
 		if (!e && response.status == 401 && !has_refreshed &&
-		    kube_credentials_refresh(kube->credentials)) {
+		    kube_credentials_refresh(kube->credentials, generation)) {
 			has_refreshed = true;
 			http_response_clear(&response);
 			continue;

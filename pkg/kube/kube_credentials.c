@@ -20,14 +20,20 @@ enum {
 	PLUGIN_TIMEOUT_MS = 300000, /* somebody may have to log in in a browser */
 };
 
+/* What files or a plugin gave. */
+struct given {
+	struct str token, cert, key;
+	int64_t expires_ms; /* wall clock; 0: never */
+};
+
 struct kube_credentials {
 	const struct kube_config *config;
 	const struct cancel *cancel;
-	struct mutex *mutex;       /* guards the rest; held while a plugin runs: the others wait for it */
-	struct str token, cert, key;
+	struct mutex *mutex;   /* guards the rest; held while a plugin runs: the others wait for it */
+	struct given given;
 	bool has_read;
-	int64_t read_ns;           /* monotonic */
-	int64_t expires_ms;        /* wall clock; 0: never */
+	int64_t read_ns;       /* monotonic */
+	uint64_t generation;
 };
 
 err *kube_credentials_new(const struct kube_config *config, const struct cancel *cancel,
@@ -48,20 +54,18 @@ static void wipe(struct str *text)
 	str_clear(text);
 }
 
-static void forget(struct kube_credentials *c)
+static void given_clear(struct given *given)
 {
-	wipe(&c->token);
-	wipe(&c->cert);
-	wipe(&c->key);
-	c->has_read = false;
-	c->expires_ms = 0;
+	wipe(&given->token);
+	wipe(&given->cert);
+	wipe(&given->key);
 }
 
 void kube_credentials_free(struct kube_credentials *c)
 {
 	if (!c)
 		return;
-	forget(c);
+	given_clear(&c->given);
 	mutex_free(c->mutex);
 	mem_free(c);
 }
@@ -81,17 +85,27 @@ static void trim(struct str *text)
 		str_truncate(text, text->len - 1);
 }
 
-static err *read_files(struct kube_credentials *c)
+/* A line break would begin another header. */
+static bool is_usable(const struct str *token)
 {
-	const struct kube_config *config = c->config;
+	for (size_t i = 0; i < token->len; i++)
+		if ((unsigned char)token->ptr[i] <= ' ' || token->ptr[i] == 0x7f)
+			return false;
+	return token->len > 0;
+}
+
+static err *read_files(const struct kube_config *config, struct given *given)
+{
 	if (config->token_file) {
-		TRY(read_secret_file(config->token_file, "token", &c->token));
-		trim(&c->token);
+		TRY(read_secret_file(config->token_file, "token", &given->token));
+		trim(&given->token);
+		if (!is_usable(&given->token))
+			return err_new(ERR_AUTH, "there is no token in '%s'", config->token_file);
 	}
 	if (config->cert_file)
-		TRY(read_secret_file(config->cert_file, "client certificate", &c->cert));
+		TRY(read_secret_file(config->cert_file, "client certificate", &given->cert));
 	if (config->key_file)
-		TRY(read_secret_file(config->key_file, "client key", &c->key));
+		TRY(read_secret_file(config->key_file, "client key", &given->key));
 	return NULL;
 }
 
@@ -177,8 +191,9 @@ static err *plugin_failed(const struct kube_exec *exec, const struct proc_result
 	while (view_split(&rest, '\n', &line))
 		if (line.len)
 			last = line;
-	return err_new(ERR_AUTH, "the credential plugin '%s' failed%s%.*s", exec->command,
-	               last.len ? ": " : "", (int)last.len, last.ptr);
+	return err_new(ERR_AUTH, "the credential plugin '%s' %s%s%.*s", exec->command,
+	               result->timed_out ? "did not answer in time" : "failed", last.len ? ": " : "",
+	               (int)last.len, last.ptr);
 }
 
 static err *bad_answer(const struct kube_exec *exec, const char *what)
@@ -186,30 +201,41 @@ static err *bad_answer(const struct kube_exec *exec, const char *what)
 	return err_new(ERR_AUTH, "the credential plugin '%s' answered %s", exec->command, what);
 }
 
-static err *take_answer(struct kube_credentials *c, const struct val *root)
+static err *take_answer(const struct kube_exec *exec, const struct val *root, struct given *given)
 {
-	const struct kube_exec *exec = c->config->exec;
 	const struct val *status = val_get(root, "status");
 	const char *expires = val_get_str(status, "expirationTimestamp", "");
 	int64_t ns = 0;
 	if (!str_equal(val_get_str(root, "kind", ""), "ExecCredential") ||
 	    !str_equal(val_get_str(root, "apiVersion", ""), exec->api_version))
 		return bad_answer(exec, "no ExecCredential of the version that was asked for");
-	str_addz(&c->token, val_get_str(status, "token", ""));
-	str_addz(&c->cert, val_get_str(status, "clientCertificateData", ""));
-	str_addz(&c->key, val_get_str(status, "clientKeyData", ""));
-	if (!c->token.len && !(c->cert.len && c->key.len))
+	/* A certificate in a file of the kubeconfig gives way to the plugin's, whole. */
+	const char *cert = val_get_str(status, "clientCertificateData", "");
+	const char *key = val_get_str(status, "clientKeyData", "");
+	if (!*cert != !*key)
+		return bad_answer(exec, "only one of a certificate and its key");
+	str_addz(&given->token, val_get_str(status, "token", ""));
+	trim(&given->token);
+	if (given->token.len && !is_usable(&given->token))
+		return bad_answer(exec, "a token with blanks or control characters in it");
+	if (!given->token.len && !*cert)
 		return bad_answer(exec, "neither a token nor a certificate with its key");
+	if (*cert) {
+		wipe(&given->cert);
+		wipe(&given->key);
+		str_addz(&given->cert, cert);
+		str_addz(&given->key, key);
+	}
 	err *e = *expires ? clock_parse(expires, &ns) : NULL;
 	if (e) {
 		err_free(e);
 		return bad_answer(exec, "an expirationTimestamp that is no time");
 	}
-	c->expires_ms = ns / CLOCK_NS_PER_MS;
+	given->expires_ms = ns / CLOCK_NS_PER_MS;
 	return NULL;
 }
 
-static err *ask_plugin(struct kube_credentials *c)
+static err *ask_plugin(struct kube_credentials *c, struct given *given)
 {
 	const struct kube_exec *exec = c->config->exec;
 	struct proc_result result = PROC_RESULT_INIT;
@@ -228,7 +254,7 @@ static err *ask_plugin(struct kube_credentials *c)
 	}
 	if (!e) {
 		err *bad = json_read(result.out.ptr, result.out.len, "answer of the plugin", &arena, &root);
-		e = bad ? bad_answer(exec, "something that is no JSON") : take_answer(c, root);
+		e = bad ? bad_answer(exec, "something that is no JSON") : take_answer(exec, root, given);
 		err_free(bad);
 	}
 	wipe(&result.out);
@@ -242,21 +268,40 @@ static err *ask_plugin(struct kube_credentials *c)
 static bool is_stale(const struct kube_credentials *c)
 {
 	const struct kube_config *config = c->config;
-	bool has_files = config->token_file || config->cert_file || config->key_file;
+	bool has_files = config->token_file || (!config->exec && (config->cert_file || config->key_file));
 	if (!c->has_read)
 		return true;
-	if (c->expires_ms)
-		return clock_wall_ns() / CLOCK_NS_PER_MS > c->expires_ms - EXPIRES_EARLY_MS;
+	if (c->given.expires_ms)
+		return clock_wall_ns() / CLOCK_NS_PER_MS > c->given.expires_ms - EXPIRES_EARLY_MS;
 	return has_files &&
 	       clock_monotonic_ns() - c->read_ns > (int64_t)READ_AGAIN_MS * CLOCK_NS_PER_MS;
 }
 
+static err *obtain(struct kube_credentials *c, struct given *given)
+{
+	const struct kube_config *config = c->config;
+	TRY(read_files(config, given));
+	/* As kubectl: whatever else makes an Authorization header stands above the plugin. */
+	return config->exec && !config->token && !config->token_file && !config->user
+	               ? ask_plugin(c, given)
+	               : NULL;
+}
+
 static err *renew(struct kube_credentials *c)
 {
-	forget(c);
-	TRY(read_files(c));
-	if (c->config->exec && !c->config->token && !c->token.len)
-		TRY(ask_plugin(c));
+	struct given given = { 0 };
+	bool may_keep = c->has_read && !c->given.expires_ms;
+	err *e = obtain(c, &given);
+	if (e) {
+		given_clear(&given);
+		if (!may_keep)
+			return e;
+		err_ignore(e, "a file on the point of being replaced: what we have may still do");
+	} else {
+		given_clear(&c->given);
+		c->given = given;
+		c->generation++;
+	}
 	c->has_read = true;
 	c->read_ns = clock_monotonic_ns();
 	return NULL;
@@ -275,11 +320,11 @@ err *kube_credentials_get(struct kube_credentials *c, struct arena *a, struct ku
 	AUTO(mutex_hold) hold = mutex_hold(c->mutex);
 	if (is_stale(c))
 		TRY(renew(c));
-	*ret_auth = (struct kube_auth){ .headers = config->headers };
-	ret_auth->cert_pem = choose(a, &c->cert, config->cert_pem);
-	ret_auth->key_pem = choose(a, &c->key, config->key_pem);
-	if (c->token.len) {
-		ret_auth->authorization = arena_printf(a, "Bearer %s", c->token.ptr);
+	*ret_auth = (struct kube_auth){ .headers = config->headers, .generation = c->generation };
+	ret_auth->cert_pem = choose(a, &c->given.cert, config->cert_pem);
+	ret_auth->key_pem = choose(a, &c->given.key, config->key_pem);
+	if (c->given.token.len) {
+		ret_auth->authorization = arena_printf(a, "Bearer %s", c->given.token.ptr);
 	} else if (config->token) {
 		ret_auth->authorization = arena_printf(a, "Bearer %s", config->token);
 	} else if (config->user) {
@@ -293,10 +338,11 @@ err *kube_credentials_get(struct kube_credentials *c, struct arena *a, struct ku
 	return NULL;
 }
 
-bool kube_credentials_refresh(struct kube_credentials *c)
+bool kube_credentials_refresh(struct kube_credentials *c, uint64_t generation)
 {
 	const struct kube_config *config = c->config;
 	AUTO(mutex_hold) hold = mutex_hold(c->mutex);
-	c->has_read = false;
+	if (generation == c->generation)
+		c->has_read = false;
 	return config->exec || config->token_file || config->cert_file;
 }

@@ -44,9 +44,13 @@ struct kube {
 
 int64_t kube_deadline(struct kube *kube);
 
-/* Fill an engine request; everything lives in `arena` or is the caller's. */
+/*
+ * Fill an engine request; everything lives in `arena` or is the caller's. The generation is that of its
+ * credentials, for kube_credentials_refresh.
+ */
 NODISCARD err *kube_call_prepare(struct kube *kube, const struct kube_request *request,
-                                 struct arena *arena, struct http_engine_request *ret_request);
+                                 struct arena *arena, struct http_engine_request *ret_request,
+                                 uint64_t *ret_generation);
 
 /* Path and selectors of a list or watch. */
 void kube_selection_path(const struct kube_selection *selection, struct str *path);

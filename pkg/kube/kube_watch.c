@@ -33,6 +33,7 @@ struct kube_watch {
 	struct str line;                 /* the unfinished one */
 	bool must_list, has_failed;
 	int status;
+	uint64_t generation;             /* of the credentials the stream was asked for with */
 	err *error;                      /* of the stream */
 	struct arena arena;              /* of one line */
 };
@@ -174,7 +175,7 @@ static err *follow(struct kube_watch *watch)
 	const struct kube_request request = { .path = path.ptr };
 	str_reset(&watch->line);
 	watch->has_ended = false;
-	err *e = kube_call_prepare(watch->kube, &request, &arena, &call);
+	err *e = kube_call_prepare(watch->kube, &request, &arena, &call, &watch->generation);
 	if (!e) {
 		call.deadline_ns = 0;
 		e = http_engine_open(watch->kube->watch_engine, &call, on_data, on_end, watch, &stream);
@@ -204,7 +205,7 @@ static err *judge_status(struct kube_watch *watch)
 		return NULL;
 	}
 	if (watch->status == 401)
-		(void)kube_credentials_refresh(watch->kube->credentials);
+		(void)kube_credentials_refresh(watch->kube->credentials, watch->generation);
 	const struct kube_response response = { .status = watch->status };
 	kube_status_parse(&response, &arena, &status);
 	AUTOFREE char *what = str_format("cannot watch %s", watch->selection.resource->plural);
