@@ -25,7 +25,7 @@ kube_rig() {
 	export RIG_DIR KUBE_FILE_KUBECONFIG=$BATS_FILE_TMPDIR/kubeconfig.yaml KUBE_FRONTS=$BATS_FILE_TMPDIR/fronts
 	# shellcheck disable=SC1091
 	. "$RIG_DIR/env"
-	cp "$KUBECONFIG" "$KUBE_FILE_KUBECONFIG"
+	install -m 600 "$KUBECONFIG" "$KUBE_FILE_KUBECONFIG" # else fettle warns
 	KUBE_NS=$(basename "$BATS_TEST_FILENAME" .bats | tr _ -)-$RANDOM$RANDOM
 	export KUBE_NS
 	kube_test
