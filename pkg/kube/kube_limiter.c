@@ -54,6 +54,7 @@ static void grow(struct kube_limiter *limiter, int64_t took_ns)
 		return;
 	limiter->since_change = 0;
 	limiter->allowed = MIN(limiter->allowed * 2, (unsigned)MOST_ALLOWED);
+	cond_broadcast(limiter->freed);
 }
 
 void kube_limiter_leave(struct kube_limiter *limiter, int64_t took_ns, bool is_overload)
@@ -64,5 +65,5 @@ void kube_limiter_leave(struct kube_limiter *limiter, int64_t took_ns, bool is_o
 		shrink(limiter);
 	else if (took_ns > 0)
 		grow(limiter, took_ns);
-	cond_broadcast(limiter->freed);
+	cond_signal(limiter->freed); /* one place, one waiter: waking all of them costs more than the call */
 }
