@@ -136,14 +136,14 @@ static void check_command(struct checker *c, const struct cli_cmd *cmd)
 		         cmd->brief ? cmd->brief : "");
 	if (!cmd->is_hidden && (!cmd->examples || !cmd->examples[0].command))
 		complain(c, "no example in", cmd->name);
-	if (!cmd->is_hidden && !cmd->subcommands && (!cmd->exits || !cmd->exits[0].when))
+	if (!cmd->is_hidden && cmd->run && (!cmd->exits || !cmd->exits[0].when))
 		complain(c, "no exit status in", cmd->name);
 	if (!cmd->is_hidden && !cmd->about)
 		complain(c, "no description of", cmd->name);
 	if (!cmd->is_hidden && c->path.depth == 1 && !cmd->group)
 		complain(c, "no group for", cmd->name);
-	if (!cmd->run == !cmd->subcommands)
-		complain(c, "either run or subcommands, in", cmd->name);
+	if (!cmd->run && !cmd->subcommands)
+		complain(c, "neither run nor subcommands, in", cmd->name);
 	for (size_t i = 0, count = cli_opt_count(cmd->opts); i < count; i++)
 		check_option(c, &cmd->opts[i], cmd->args_size);
 	check_duplicates(c, cmd->opts);

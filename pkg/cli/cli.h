@@ -133,7 +133,11 @@ struct cli_cmd {
 	size_t args_size;                   /* of the struct the options fill */
 	unsigned needs;                     /* enum cli_needs */
 	bool is_hidden;
-	const struct cli_cmd *const *subcommands; /* ends with NULL; then run is not called */
+	/*
+	 * Ends with NULL. A command that also has `run` takes its first word as a subcommand when
+	 * it names one, as an argument otherwise ("./rules" when a file is called like one).
+	 */
+	const struct cli_cmd *const *subcommands;
 	/*
 	 * Do the work. `args` is the filled struct (zeroed first, then defaults, setting, variable,
 	 * flag); its strings and lists belong to the parse result and live until run returns.

@@ -240,7 +240,9 @@ static err *parse_command(struct parser *p, const char *word)
 	if (!cmd || parsed->depth == CLI_MAX_DEPTH)
 		return unknown_command(p, word);
 	parsed->path[parsed->depth++] = parsed->cmd = cmd;
-	if (cmd->subcommands)
+	mem_free(parsed->args);
+	parsed->args = NULL;
+	if (!cmd->run)
 		return NULL;
 	parsed->args = mem_zalloc(1, cmd->args_size ? cmd->args_size : 1);
 	parsed->store->origins = arena_zalloc(&parsed->store->arena, cli_opt_count(cmd->opts) + 1,
@@ -266,6 +268,18 @@ static err *parse_argument(struct parser *p, const char *word)
 	return set(&slot, word, label.ptr);
 }
 
+/* A command that runs by itself and has subcommands: the first word decides, unless something came. */
+static bool is_subcommand(const struct parser *p, const char *word)
+{
+	const struct cli_cmd *cmd = p->parsed->cmd;
+	if (!cmd->subcommands || !cli_cmd_by_name(cmd->subcommands, word))
+		return false;
+	for (size_t i = 0, count = cli_opt_count(cmd->opts); i < count; i++)
+		if (p->parsed->store->origins[i] != CLI_FROM_DEFAULT)
+			return false;
+	return true;
+}
+
 static err *parse_word(struct parser *p, const char *word)
 {
 	const struct cli_cmd *cmd = p->parsed->cmd;
@@ -277,7 +291,7 @@ static err *parse_word(struct parser *p, const char *word)
 		return parse_long(p, word);
 	if (!p->is_options_done && word[0] == '-' && word[1])
 		return parse_letters(p, word);
-	if (!cmd || cmd->subcommands)
+	if (!cmd || !cmd->run || is_subcommand(p, word))
 		return parse_command(p, word);
 	return parse_argument(p, word);
 }
@@ -332,7 +346,7 @@ static err *check_complete(const struct parser *p)
 	const struct cli_parsed *parsed = p->parsed;
 	if (!parsed->cmd)
 		return NULL;
-	if (parsed->cmd->subcommands) {
+	if (!parsed->cmd->run) {
 		AUTO(str) names = STR_INIT;
 		for (const struct cli_cmd *const *sub = parsed->cmd->subcommands; *sub; sub++)
 			str_addf(&names, "%s%s", names.len ? ", " : "", (*sub)->name);
