@@ -6,6 +6,7 @@
 /* clang-format off */
 static const struct cli_cmd *const cmds[] = {
 	&cmd_init,
+	&cmd_lint,
 	&cmd_render,
 	&cmd_diff,
 	&cmd_apply,

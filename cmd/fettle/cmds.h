@@ -83,6 +83,7 @@ extern const struct cli_cmd cmd_doctor;
 extern const struct cli_cmd cmd_help;
 extern const struct cli_cmd cmd_history;
 extern const struct cli_cmd cmd_init;
+extern const struct cli_cmd cmd_lint;
 extern const struct cli_cmd cmd_render;
 extern const struct cli_cmd cmd_rollback;
 extern const struct cli_cmd cmd_settings;

@@ -1,0 +1,195 @@
+/* fettle lint: check every file of the repository. */
+#include "base/base.h"
+
+#include "cmds.h"
+#include "lint/lint.h"
+#include "lint/report.h"
+#include "lint_print.h"
+#include "pal/sig.h"
+
+enum lint_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_JSONL, FORMAT_SARIF, FORMAT_JUNIT, FORMAT_GITHUB,
+	           FORMAT_GITLAB };
+
+struct lint_args {
+	struct strs paths, select, ignore, exclude, crds;
+	const char *pod_security_version, *kubernetes_version;
+	int profile, format, fail_on;
+	bool no_gitignore, exit_zero;
+	int64_t threads, max_bytes;
+};
+
+static const struct cli_choice formats[] = {
+	{ "text", FORMAT_TEXT, "for people; one line per finding into a pipe" },
+	{ "json", FORMAT_JSON, "one document, with a versioned schema" },
+	{ "jsonl", FORMAT_JSONL, "one finding per line" },
+	{ "sarif", FORMAT_SARIF, "SARIF 2.1.0, for code scanning" },
+	{ "junit", FORMAT_JUNIT, "JUnit XML, for test reports" },
+	{ "github", FORMAT_GITHUB, "annotations of GitHub Actions" },
+	{ "gitlab", FORMAT_GITLAB, "GitLab code quality" },
+	{ NULL, 0, NULL }
+};
+
+static const struct cli_choice profiles[] = {
+	{ "default", LINT_PROFILE_DEFAULT, "correctness and security; restricted Pod Security warns" },
+	{ "baseline", LINT_PROFILE_BASELINE, "without what only restricted Pod Security asks for" },
+	{ "restricted", LINT_PROFILE_RESTRICTED, "restricted Pod Security as errors" },
+	{ "style", LINT_PROFILE_STYLE, "the default and YAML style" },
+	{ "all", LINT_PROFILE_ALL, "every rule there is" },
+	{ NULL, 0, NULL }
+};
+
+static const struct cli_choice severities[] = {
+	{ "error", LINT_ERROR, NULL },
+	{ "warning", LINT_WARNING, NULL },
+	{ "info", LINT_INFO, NULL },
+	{ NULL, 0, NULL }
+};
+
+static const struct cli_opt opts[] = {
+	{ CLI_ARGS(struct lint_args, paths), .arg = "path", .words = CLI_WORDS_FILES,
+	  .help = "files and folders; without one, the current folder" },
+	{ CLI_ENUM(struct lint_args, profile, profiles), .name = "profile", .arg = "name",
+	  .help = "which rules run", .def = "default" },
+	{ CLI_STRS(struct lint_args, select), .name = "select", .arg = "rules",
+	  .help = "only these rules or families", .flags = CLI_NOT_EMPTY,
+	  .complete = lint_complete_rules,
+	  .details = "Slugs, families or ids of other tools, separated by commas." },
+	{ CLI_STRS(struct lint_args, ignore), .name = "ignore", .arg = "rules",
+	  .help = "all but these rules or families", .flags = CLI_NOT_EMPTY,
+	  .complete = lint_complete_rules },
+	{ CLI_STRS(struct lint_args, exclude), .name = "exclude", .arg = "pattern",
+	  .help = "skip what matches, as in .gitignore", .flags = CLI_NOT_EMPTY },
+	{ CLI_ENUM(struct lint_args, format, formats), .letter = 'o', .name = "output",
+	  .arg = "format", .help = "output format", .def = "text" },
+	{ CLI_ENUM(struct lint_args, fail_on, severities), .name = "fail-on", .arg = "severity",
+	  .help = "exit with 1 from this severity on", .def = "error" },
+	{ CLI_FLAG(struct lint_args, exit_zero), .name = "exit-zero",
+	  .help = "exit with 0 also when something was found", .flags = CLI_NO_NEGATION },
+	{ CLI_STR(struct lint_args, pod_security_version), .name = "pod-security-version",
+	  .arg = "version", .help = "of the Pod Security Standards: v1.25, latest",
+	  .def = "latest" },
+	{ CLI_STR(struct lint_args, kubernetes_version), .name = "kubernetes-version",
+	  .arg = "version", .help = "of the cluster: 1.31, latest", .def = "latest" },
+	{ CLI_STRS(struct lint_args, crds), .name = "crds", .arg = "path",
+	  .help = "files or folders with CustomResourceDefinitions", .words = CLI_WORDS_FILES,
+	  .flags = CLI_NOT_EMPTY },
+	{ CLI_FLAG(struct lint_args, no_gitignore), .name = "no-gitignore",
+	  .help = "also check what .gitignore names", .flags = CLI_NO_NEGATION | CLI_RARE },
+	{ CLI_INT(struct lint_args, max_bytes), .name = "max-bytes", .arg = "number",
+	  .help = "larger files are only counted", .def = "16777216", .min = 1,
+	  .max = 64 << 20, .flags = CLI_RARE },
+	{ CLI_INT(struct lint_args, threads), .name = "threads", .arg = "number",
+	  .help = "files checked at once; 0 for one per CPU", .def = "0", .max = 256,
+	  .flags = CLI_RARE },
+	CLI_END
+};
+
+static const struct cli_example examples[] = {
+	{ "everything in this repository", "fettle lint" },
+	{ "in GitHub Actions", "fettle lint --output github" },
+	{ "only the restricted Pod Security level", "fettle lint --select pod-security --profile restricted k8s/" },
+	{ NULL, NULL }
+};
+
+static const struct cli_exit exits[] = {
+	{ EXIT_CODE_OK, "nothing found at or above --fail-on" },
+	{ EXIT_CODE_NO, "something was found" },
+	{ EXIT_CODE_USAGE, "wrong usage or settings" },
+	{ EXIT_CODE_FAILED, "a file could not be read" },
+	{ EXIT_CODE_AUTH, "no permission to read a path given" },
+	{ EXIT_CODE_INTERRUPTED, "interrupted" },
+	{ 0, NULL }
+};
+
+static struct lint_options options_of(const struct lint_args *args)
+{
+	bool is_latest_pods = str_equal(args->pod_security_version, "latest");
+	bool is_latest = str_equal(args->kubernetes_version, "latest");
+	return (struct lint_options){
+		.paths = args->paths,
+		.select = args->select,
+		.ignore = args->ignore,
+		.exclude = args->exclude,
+		.crds = args->crds,
+		.profile = args->profile,
+		.no_gitignore = args->no_gitignore,
+		.wants_fixes = args->format == FORMAT_SARIF || args->format == FORMAT_JSON ||
+		               args->format == FORMAT_JSONL,
+		.threads = (size_t)args->threads,
+		.max_bytes = (size_t)args->max_bytes,
+		.pod_security_version = is_latest_pods ? NULL : args->pod_security_version,
+		.kubernetes_version = is_latest ? NULL : args->kubernetes_version,
+	};
+}
+
+static void write_report(const struct lint_report *report, int format, struct str *out)
+{
+	switch ((enum lint_format)format) {
+	case FORMAT_JSON: lint_write_json(report, out); break;
+	case FORMAT_JSONL: lint_write_jsonl(report, out); break;
+	case FORMAT_SARIF: lint_write_sarif(report, FETTLE_VERSION, out); break;
+	case FORMAT_JUNIT: lint_write_junit(report, out); break;
+	case FORMAT_GITHUB: lint_write_github(report, out); break;
+	case FORMAT_GITLAB: lint_write_gitlab(report, out); break;
+	case FORMAT_TEXT: break;
+	}
+}
+
+static void print_report(struct ui *ui, const struct lint_report *report, int format)
+{
+	if (format == FORMAT_TEXT) {
+		lint_print_text(ui, report);
+		return;
+	}
+	AUTO(str) text = STR_INIT;
+	write_report(report, format, &text);
+	ui_out_bytes(ui, text.ptr, text.len);
+}
+
+static int exit_code(const struct lint_report *report, const struct lint_args *args)
+{
+	if (report->n_unreadable || report->unreadable)
+		return EXIT_CODE_FAILED;
+	size_t found = 0;
+	for (int severity = args->fail_on; severity <= LINT_ERROR; severity++)
+		found += report->counts[severity];
+	return found && !args->exit_zero ? EXIT_CODE_NO : EXIT_CODE_OK;
+}
+
+static err *run(struct cli_ctx *ctx, const void *data)
+{
+	const struct lint_args *args = data;
+	const struct lint_options options = options_of(args);
+	AUTOPTR(cancel) cancel = cancel_new();
+	TRY(sig_install(cancel, false));
+	struct lint_report report = { 0 };
+	err *e = lint_run(&options, cancel, &report);
+	ctx->app->stop_code = cancel_exit_code(cancel);
+	TRY(e);
+	print_report(ctx->ui, &report, args->format);
+	for (const err *unread = report.unreadable; unread; unread = err_next(unread))
+		ui_error(ctx->ui, "%s", err_message(unread));
+	ctx->exit_code = exit_code(&report, args);
+	lint_report_clear(&report);
+	return ui_flush(ctx->ui);
+}
+
+static const struct cli_cmd *const subcommands[] = { &cmd_lint_rules, &cmd_lint_explain, NULL };
+
+const struct cli_cmd cmd_lint = {
+	.name = "lint",
+	.group = "See and change",
+	.brief = "check every file: syntax, schemas, security, secrets",
+	.about = "Walks the paths (git's ignore rules apply, symlinks are not followed), finds out what "
+	         "each file is, and runs all rules of the profile over it, offline. Each finding has its "
+	         "place, a reason, and where possible the fix. Output does not depend on the number of "
+	         "threads.\n\n'fettle lint rules' lists the rules, 'fettle lint explain' tells why one "
+	         "exists and how to meet it.",
+	.examples = examples,
+	.opts = opts,
+	.exits = exits,
+	.see_also = "lint rules, lint explain, diff",
+	.args_size = sizeof(struct lint_args),
+	.subcommands = subcommands,
+	.run = run,
+};

@@ -1,0 +1,9 @@
+/* Every rule family, one line each; their order in the catalogue is in lint_registry.c. */
+#ifndef LINT_LINT_FAMILIES_H
+#define LINT_LINT_FAMILIES_H
+
+#include "lint/lint_rule.h"
+
+extern const struct lint_family lint_family_syntax;
+
+#endif

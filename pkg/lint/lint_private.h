@@ -1,0 +1,77 @@
+/* What the files of the lint engine share; rule families include lint_rule.h instead. */
+#ifndef LINT_LINT_PRIVATE_H
+#define LINT_LINT_PRIVATE_H
+
+#include "lint/lint_rule.h"
+
+#include "pal/pool.h"
+
+/* All families, in the order of the catalogue. */
+extern const struct lint_family *const lint_families[];
+extern const size_t lint_n_families;
+#define LINT_FAMILIES_MAX 64u
+
+struct lint_path {
+	const char *path;
+	bool is_named; /* given on the command line: must be readable, is never ignored */
+};
+
+struct lint_paths {
+	struct lint_path *ptr;
+	size_t len, cap;
+	size_t n_symlinks;
+	struct arena arena;
+};
+
+/* Every file under the paths, sorted, each once. Clear it also after a failure. */
+NODISCARD err *lint_walk(const struct lint_options *options, const struct cancel *cancel,
+                         struct lint_paths *paths, err **unreadable);
+void lint_paths_clear(struct lint_paths *paths);
+
+/* A worker's own memory; one file at a time. */
+struct lint_worker {
+	struct arena scratch; /* reset for each file */
+	struct arena keep;
+	struct str text;
+	struct lint_worker *next; /* of the free ones */
+};
+
+struct lint_run {
+	const struct lint_options *options;
+	const struct cancel *cancel;
+	struct lint_paths paths;
+	struct lint_result *results; /* per path */
+	bool *revisit_any;
+	uint64_t *revisit; /* per path: bit per family */
+	bool is_second_round;
+	void *states[LINT_FAMILIES_MAX];
+	uint8_t *is_on;     /* per rule of the catalogue: on, see lint_select.c */
+	uint8_t *severity;  /* per rule */
+	size_t first_rule[LINT_FAMILIES_MAX + 1];
+	struct mutex *mutex; /* guards what follows */
+	struct lint_worker *free_workers, **all_workers;
+	size_t n_workers;
+	err **errors; /* per path: why it could not be read */
+	size_t n_checked, n_binary, n_too_large;
+};
+
+/* By content and name; `docs` may be empty. */
+uint32_t lint_classify_name(const char *path, bool *ret_is_json);
+uint32_t lint_classify(const char *path, const char *text, size_t len, bool *ret_is_json);
+uint32_t lint_classify_docs(const char *path, const struct yaml_doc *docs, size_t n_docs,
+                            uint32_t kind);
+
+/* Read the documents of a YAML or JSON file; what cannot be read becomes a load error. */
+void lint_load_docs(struct lint_file *file);
+
+/* Which rules are on, by profile, select and ignore. USAGE for a name nothing has. */
+NODISCARD err *lint_select(struct lint_run *run);
+
+/* Index of a rule in the catalogue. */
+size_t lint_rule_index(const struct lint_run *run, const struct lint_rule *rule);
+
+/* Lines and columns of places; findings by place. */
+void lint_finish_result(struct lint_result *result, const char *text, size_t len,
+                        struct arena *keep);
+
+#endif

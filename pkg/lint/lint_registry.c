@@ -1,0 +1,13 @@
+#include "base/base.h"
+
+#include "lint/lint_private.h"
+
+#include "lint/lint_families.h"
+
+/* clang-format off */
+const struct lint_family *const lint_families[] = {
+	&lint_family_syntax,
+};
+/* clang-format on */
+
+const size_t lint_n_families = ARRAY_LEN(lint_families);
