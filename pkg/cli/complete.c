@@ -71,7 +71,7 @@ static void step(const struct cli_program *program, struct position *at, const c
 		at->waits_for_value = opt && cli_opt_takes_value(opt) ? opt : NULL;
 	} else if (!at->is_options_done && word[0] == '-' && word[1]) {
 		at->waits_for_value = find_letters(program, at, word + 1);
-	} else if (at->cmds && (!at->cmd || !at->cmd->run || cli_cmd_by_name(at->cmds, word))) {
+	} else if (at->cmds && (!at->cmd || cli_is_group(at->cmd) || cli_cmd_by_name(at->cmds, word))) {
 		at->cmd = cli_cmd_by_name(at->cmds, word);
 		at->cmds = at->cmd ? at->cmd->subcommands : NULL;
 	} else {
@@ -161,7 +161,7 @@ static const char *offer(const struct cli_program *program, struct app *app,
 	for (const struct cli_cmd *const *cmd = at->cmds; *cmd; cmd++)
 		if (!(*cmd)->is_hidden)
 			cli_candidate(out, (*cmd)->name, (*cmd)->brief);
-	return at->cmd && at->cmd->run ? offer_argument(at, app, out) : ":none";
+	return at->cmd && !cli_is_group(at->cmd) ? offer_argument(at, app, out) : ":none";
 }
 
 void cli_complete(const struct cli_program *program, struct app *app, const char *const *words,

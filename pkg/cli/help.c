@@ -12,7 +12,7 @@ void cli_add_usage(const struct cli_program *program, const struct cli_parsed *p
                    struct str *out)
 {
 	cli_add_full_name(program, path, out);
-	if (path->depth == 0 || !path->cmd->run) {
+	if (path->depth == 0 || cli_is_group(path->cmd)) {
 		str_addz(out, path->depth == 0 ? " [options] <command>" : " <command>");
 		return;
 	}

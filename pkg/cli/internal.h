@@ -27,6 +27,12 @@ void cli_opt_add_name(const struct cli_opt *opt, struct str *out);
 const struct cli_opt *cli_opt_by_name(const struct cli_opt *opts, const char *name, size_t len);
 const struct cli_opt *cli_opt_by_letter(const struct cli_opt *opts, char letter);
 
+/* Only a heading for its subcommands? */
+static inline bool cli_is_group(const struct cli_cmd *cmd)
+{
+	return cmd->subcommands && !cmd->run;
+}
+
 const struct cli_cmd *cli_cmd_by_name(const struct cli_cmd *const *cmds, const char *name);
 
 /*

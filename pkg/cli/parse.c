@@ -242,7 +242,7 @@ static err *parse_command(struct parser *p, const char *word)
 	parsed->path[parsed->depth++] = parsed->cmd = cmd;
 	mem_free(parsed->args);
 	parsed->args = NULL;
-	if (!cmd->run)
+	if (cli_is_group(cmd))
 		return NULL;
 	parsed->args = mem_zalloc(1, cmd->args_size ? cmd->args_size : 1);
 	parsed->store->origins = arena_zalloc(&parsed->store->arena, cli_opt_count(cmd->opts) + 1,
@@ -291,7 +291,7 @@ static err *parse_word(struct parser *p, const char *word)
 		return parse_long(p, word);
 	if (!p->is_options_done && word[0] == '-' && word[1])
 		return parse_letters(p, word);
-	if (!cmd || !cmd->run || is_subcommand(p, word))
+	if (!cmd || cli_is_group(cmd) || is_subcommand(p, word))
 		return parse_command(p, word);
 	return parse_argument(p, word);
 }
@@ -346,7 +346,7 @@ static err *check_complete(const struct parser *p)
 	const struct cli_parsed *parsed = p->parsed;
 	if (!parsed->cmd)
 		return NULL;
-	if (!parsed->cmd->run) {
+	if (cli_is_group(parsed->cmd)) {
 		AUTO(str) names = STR_INIT;
 		for (const struct cli_cmd *const *sub = parsed->cmd->subcommands; *sub; sub++)
 			str_addf(&names, "%s%s", names.len ? ", " : "", (*sub)->name);

@@ -64,7 +64,29 @@ static const struct cli_cmd *const subcommands[] = { &show, NULL };
 static const struct cli_cmd settings = { .name = "settings",
 	                                 .brief = "settings",
 	                                 .subcommands = subcommands };
-static const struct cli_cmd *const cmds[] = { &diff, &settings, NULL };
+static err *run_nothing(struct cli_ctx *ctx, const void *args)
+{
+	(void)ctx;
+	(void)args;
+	return NULL;
+}
+
+struct lint_args {
+	struct strs paths;
+	bool fix;
+};
+static const struct cli_opt lint_opts[] = {
+	{ CLI_FLAG(struct lint_args, fix), .name = "fix", .help = "mend" },
+	{ CLI_ARGS(struct lint_args, paths), .arg = "path", .help = "paths" },
+	CLI_END,
+};
+static const struct cli_cmd lint = { .name = "lint",
+	                             .brief = "check",
+	                             .opts = lint_opts,
+	                             .args_size = sizeof(struct lint_args),
+	                             .subcommands = subcommands,
+	                             .run = run_nothing };
+static const struct cli_cmd *const cmds[] = { &diff, &settings, &lint, NULL };
 static const struct cli_program program = { .name = "fettle",
 	                                    .version = "1.2.3",
 	                                    .brief = "a test",
@@ -271,6 +293,30 @@ TEST(cli_parse, subcommands_are_found)
 	CHECK_OK(PARSE("settings show"));
 	CHECK(parsed.cmd == &show);
 	CHECK_INT(parsed.depth, 2);
+}
+
+TEST(cli_parse, a_command_that_runs_takes_its_first_word_as_a_subcommand)
+{
+	PARSED;
+	CHECK_OK(PARSE("lint show"));
+	CHECK(parsed.cmd == &show);
+}
+
+TEST(cli_parse, a_command_that_runs_takes_other_words_as_arguments)
+{
+	PARSED;
+	CHECK_OK(PARSE("lint a show"));
+	CHECK(parsed.cmd == &lint);
+	const struct lint_args *args = parsed.args;
+	CHECK_INT(args->paths.len, 2);
+	CHECK_STR(args->paths.ptr[1], "show");
+}
+
+TEST(cli_parse, a_command_that_runs_needs_no_words)
+{
+	PARSED;
+	CHECK_OK(PARSE("lint"));
+	CHECK(parsed.cmd == &lint);
 }
 
 TEST(cli_parse, mistakes_say_what_to_do)
