@@ -5,16 +5,25 @@
 #include "lint/lint.h"
 #include "lint/report.h"
 #include "lint_print.h"
+#include "pal/fs.h"
 #include "pal/sig.h"
+#include "ui/diff.h"
 
-enum lint_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_JSONL, FORMAT_SARIF, FORMAT_JUNIT, FORMAT_GITHUB,
-	           FORMAT_GITLAB };
+enum lint_format {
+	FORMAT_TEXT,
+	FORMAT_JSON,
+	FORMAT_JSONL,
+	FORMAT_SARIF,
+	FORMAT_JUNIT,
+	FORMAT_GITHUB,
+	FORMAT_GITLAB
+};
 
 struct lint_args {
 	struct strs paths, select, ignore, exclude, crds;
 	const char *pod_security_version, *kubernetes_version;
 	int profile, format, fail_on;
-	bool no_gitignore, exit_zero;
+	bool no_gitignore, exit_zero, fix, unsafe_fixes, diff;
 	int64_t threads, max_bytes;
 };
 
@@ -30,7 +39,8 @@ static const struct cli_choice formats[] = {
 };
 
 static const struct cli_choice profiles[] = {
-	{ "default", LINT_PROFILE_DEFAULT, "correctness and security; restricted Pod Security warns" },
+	{ "default", LINT_PROFILE_DEFAULT,
+	  "correctness and security; restricted Pod Security warns" },
 	{ "baseline", LINT_PROFILE_BASELINE, "without what only restricted Pod Security asks for" },
 	{ "restricted", LINT_PROFILE_RESTRICTED, "restricted Pod Security as errors" },
 	{ "style", LINT_PROFILE_STYLE, "the default and YAML style" },
@@ -38,12 +48,10 @@ static const struct cli_choice profiles[] = {
 	{ NULL, 0, NULL }
 };
 
-static const struct cli_choice severities[] = {
-	{ "error", LINT_ERROR, NULL },
-	{ "warning", LINT_WARNING, NULL },
-	{ "info", LINT_INFO, NULL },
-	{ NULL, 0, NULL }
-};
+static const struct cli_choice severities[] = { { "error", LINT_ERROR, NULL },
+	                                        { "warning", LINT_WARNING, NULL },
+	                                        { "info", LINT_INFO, NULL },
+	                                        { NULL, 0, NULL } };
 
 static const struct cli_opt opts[] = {
 	{ CLI_ARGS(struct lint_args, paths), .arg = "path", .words = CLI_WORDS_FILES,
@@ -59,6 +67,16 @@ static const struct cli_opt opts[] = {
 	  .complete = lint_complete_rules },
 	{ CLI_STRS(struct lint_args, exclude), .name = "exclude", .arg = "pattern",
 	  .help = "skip what matches, as in .gitignore", .flags = CLI_NOT_EMPTY },
+	{ CLI_FLAG(struct lint_args, fix), .name = "fix",
+	  .help = "mend what can be mended without changing what it means",
+	  .details = "Only the bytes that must change do; comments and layout stay. Each change is "
+	             "proved by reading the result again. A rule named with --select is mended "
+	             "whatever its fix changes.",
+	  .flags = CLI_NO_NEGATION },
+	{ CLI_FLAG(struct lint_args, unsafe_fixes), .name = "unsafe-fixes",
+	  .help = "also mend what changes behaviour, as intended", .flags = CLI_NO_NEGATION },
+	{ CLI_FLAG(struct lint_args, diff), .name = "diff",
+	  .help = "show what --fix would change, write nothing", .flags = CLI_NO_NEGATION },
 	{ CLI_ENUM(struct lint_args, format, formats), .letter = 'o', .name = "output",
 	  .arg = "format", .help = "output format", .def = "text" },
 	{ CLI_ENUM(struct lint_args, fail_on, severities), .name = "fail-on", .arg = "severity",
@@ -76,8 +94,8 @@ static const struct cli_opt opts[] = {
 	{ CLI_FLAG(struct lint_args, no_gitignore), .name = "no-gitignore",
 	  .help = "also check what .gitignore names", .flags = CLI_NO_NEGATION | CLI_RARE },
 	{ CLI_INT(struct lint_args, max_bytes), .name = "max-bytes", .arg = "number",
-	  .help = "larger files are only counted", .def = "16777216", .min = 1,
-	  .max = 64 << 20, .flags = CLI_RARE },
+	  .help = "larger files are only counted", .def = "16777216", .min = 1, .max = 64 << 20,
+	  .flags = CLI_RARE },
 	{ CLI_INT(struct lint_args, threads), .name = "threads", .arg = "number",
 	  .help = "files checked at once; 0 for one per CPU", .def = "0", .max = 256,
 	  .flags = CLI_RARE },
@@ -86,20 +104,23 @@ static const struct cli_opt opts[] = {
 
 static const struct cli_example examples[] = {
 	{ "everything in this repository", "fettle lint" },
+	{ "mend what is safe to mend, after a look", "fettle lint --diff; fettle lint --fix" },
+	{ "a workload that passes the restricted level",
+	  "fettle lint --fix --unsafe-fixes --select pod-security --profile restricted app.yaml" },
 	{ "in GitHub Actions", "fettle lint --output github" },
-	{ "only the restricted Pod Security level", "fettle lint --select pod-security --profile restricted k8s/" },
+	{ "only the restricted Pod Security level",
+	  "fettle lint --select pod-security --profile restricted k8s/" },
 	{ NULL, NULL }
 };
 
-static const struct cli_exit exits[] = {
-	{ EXIT_CODE_OK, "nothing found at or above --fail-on" },
-	{ EXIT_CODE_NO, "something was found" },
-	{ EXIT_CODE_USAGE, "wrong usage or settings" },
-	{ EXIT_CODE_FAILED, "a file could not be read" },
-	{ EXIT_CODE_AUTH, "no permission to read a path given" },
-	{ EXIT_CODE_INTERRUPTED, "interrupted" },
-	{ 0, NULL }
-};
+static const struct cli_exit exits[] = { { EXIT_CODE_OK, "nothing found at or above --fail-on" },
+	                                 { EXIT_CODE_NO,
+	                                   "something was found, or --diff shows changes" },
+	                                 { EXIT_CODE_USAGE, "wrong usage or settings" },
+	                                 { EXIT_CODE_FAILED, "a file could not be read" },
+	                                 { EXIT_CODE_AUTH, "no permission to read a path given" },
+	                                 { EXIT_CODE_INTERRUPTED, "interrupted" },
+	                                 { 0, NULL } };
 
 static struct lint_options options_of(const struct lint_args *args)
 {
@@ -125,13 +146,26 @@ static struct lint_options options_of(const struct lint_args *args)
 static void write_report(const struct lint_report *report, int format, struct str *out)
 {
 	switch ((enum lint_format)format) {
-	case FORMAT_JSON: lint_write_json(report, out); break;
-	case FORMAT_JSONL: lint_write_jsonl(report, out); break;
-	case FORMAT_SARIF: lint_write_sarif(report, FETTLE_VERSION, out); break;
-	case FORMAT_JUNIT: lint_write_junit(report, out); break;
-	case FORMAT_GITHUB: lint_write_github(report, out); break;
-	case FORMAT_GITLAB: lint_write_gitlab(report, out); break;
-	case FORMAT_TEXT: break;
+	case FORMAT_JSON:
+		lint_write_json(report, out);
+		break;
+	case FORMAT_JSONL:
+		lint_write_jsonl(report, out);
+		break;
+	case FORMAT_SARIF:
+		lint_write_sarif(report, FETTLE_VERSION, out);
+		break;
+	case FORMAT_JUNIT:
+		lint_write_junit(report, out);
+		break;
+	case FORMAT_GITHUB:
+		lint_write_github(report, out);
+		break;
+	case FORMAT_GITLAB:
+		lint_write_gitlab(report, out);
+		break;
+	case FORMAT_TEXT:
+		break;
 	}
 }
 
@@ -156,21 +190,80 @@ static int exit_code(const struct lint_report *report, const struct lint_args *a
 	return found && !args->exit_zero ? EXIT_CODE_NO : EXIT_CODE_OK;
 }
 
+/* --- mending --- */
+
+static void show_mend(struct ui *ui, const struct lint_mend *mend)
+{
+	AUTO(arena) a = ARENA_INIT;
+	struct linediff diff;
+	linediff_make(view_str(&mend->before), view_str(&mend->after), 3, &a, &diff);
+	ui_diff(ui, &diff, mend->path, mend->path);
+}
+
+/* The file itself is replaced when the path is a symlink to it; its mode stays. */
+static err *write_mend(const struct lint_mend *mend)
+{
+	AUTO(str) path = STR_INIT;
+	struct fs_stat stat;
+	TRY(fs_real_path(mend->path, &path));
+	TRY(fs_stat(path.ptr, &stat));
+	AUTO(str) now = STR_INIT;
+	TRY(fs_read_file(path.ptr, mend->before.len + 1, &now));
+	if (!view_equal(view_str(&now), view_str(&mend->before)))
+		return err_new(ERR_CONFLICT, "'%s' was changed by someone else", mend->path);
+	return fs_write_atomic(path.ptr, view_str(&mend->after), stat.mode);
+}
+
+static err *mend(struct cli_ctx *ctx, const struct lint_args *args,
+                 const struct lint_options *options, const struct cancel *cancel)
+{
+	struct lint_mends mends = { 0 };
+	err *e = lint_mend_all(options, args->unsafe_fixes, cancel, &mends);
+	for (size_t i = 0; i < mends.len && !e; i++) {
+		if (args->diff)
+			show_mend(ctx->ui, &mends.ptr[i]);
+		else
+			e = write_mend(&mends.ptr[i]);
+	}
+	if (!e) {
+		ui_info(ctx->ui, "%s %zu finding%s in %zu file%s",
+		        args->diff ? "would fix" : "fixed", mends.n_fixed,
+		        mends.n_fixed == 1 ? "" : "s", mends.len, mends.len == 1 ? "" : "s");
+		if (mends.n_dropped)
+			ui_warn(ctx->ui, "%zu fix%s dropped: more than intended would change",
+			        mends.n_dropped, mends.n_dropped == 1 ? "" : "es");
+		ctx->exit_code = args->diff && mends.len ? EXIT_CODE_NO : EXIT_CODE_OK;
+	}
+	lint_mends_clear(&mends);
+	return e;
+}
+
+static err *check(struct cli_ctx *ctx, const struct lint_args *args,
+                  const struct lint_options *options, const struct cancel *cancel)
+{
+	struct lint_report report = { 0 };
+	TRY(lint_run(options, cancel, &report));
+	print_report(ctx->ui, &report, args->format);
+	for (const err *unread = report.unreadable; unread; unread = err_next(unread))
+		ui_error(ctx->ui, "%s", err_message(unread));
+	ctx->exit_code = exit_code(&report, args);
+	lint_report_clear(&report);
+	return NULL;
+}
+
 static err *run(struct cli_ctx *ctx, const void *data)
 {
 	const struct lint_args *args = data;
 	const struct lint_options options = options_of(args);
 	AUTOPTR(cancel) cancel = cancel_new();
 	TRY(sig_install(cancel, false));
-	struct lint_report report = { 0 };
-	err *e = lint_run(&options, cancel, &report);
+	err *e = NULL;
+	if (args->fix || args->unsafe_fixes || args->diff)
+		e = mend(ctx, args, &options, cancel);
+	if (!e && !args->diff)
+		e = check(ctx, args, &options, cancel);
 	ctx->app->stop_code = cancel_exit_code(cancel);
 	TRY(e);
-	print_report(ctx->ui, &report, args->format);
-	for (const err *unread = report.unreadable; unread; unread = err_next(unread))
-		ui_error(ctx->ui, "%s", err_message(unread));
-	ctx->exit_code = exit_code(&report, args);
-	lint_report_clear(&report);
 	return ui_flush(ctx->ui);
 }
 
@@ -180,11 +273,12 @@ const struct cli_cmd cmd_lint = {
 	.name = "lint",
 	.group = "See and change",
 	.brief = "check every file: syntax, schemas, security, secrets",
-	.about = "Walks the paths (git's ignore rules apply, symlinks are not followed), finds out what "
-	         "each file is, and runs all rules of the profile over it, offline. Each finding has its "
-	         "place, a reason, and where possible the fix. Output does not depend on the number of "
-	         "threads.\n\n'fettle lint rules' lists the rules, 'fettle lint explain' tells why one "
-	         "exists and how to meet it.",
+	.about =
+		"Walks the paths (git's ignore rules apply, symlinks are not followed), finds out what "
+		"each file is, and runs all rules of the profile over it, offline. Each finding has its "
+		"place, a reason, and where possible the fix. Output does not depend on the number of "
+		"threads.\n\n'fettle lint rules' lists the rules, 'fettle lint explain' tells why one "
+		"exists and how to meet it.",
 	.examples = examples,
 	.opts = opts,
 	.exits = exits,

@@ -34,12 +34,16 @@ static void print_snippet(struct ui *ui, const struct lint_finding *finding)
 	ui_out(ui, "\n");
 }
 
-/* The command that makes the change, or only what to do. */
-static void print_fix(struct ui *ui, const struct lint_result *file, const struct lint_finding *finding)
+/* What to do, and the command that does it. */
+static void print_fix(struct ui *ui, const struct lint_result *file,
+                      const struct lint_finding *finding)
 {
-	(void)file;
-	if (finding->fix)
-		ui_out(ui, "  ✅ Fix: %s\n", finding->fix->text);
+	if (!finding->fix)
+		return;
+	ui_out(ui, "  ✅ Fix: %s\n", finding->fix->text);
+	if (finding->rule->flags & LINT_FIXABLE)
+		ui_out(ui, "          fettle lint --fix --select %s %s\n", finding->rule->slug,
+		       file->path);
 }
 
 static void print_pretty(struct ui *ui, const struct lint_result *file,
@@ -89,12 +93,15 @@ static void print_summary(struct ui *ui, const struct lint_report *report)
 	else
 		str_addf(&text, "%zu error%s, %zu warning%s, %zu info%s", counts[LINT_ERROR],
 		         plural(counts[LINT_ERROR]), counts[LINT_WARNING],
-		         plural(counts[LINT_WARNING]), counts[LINT_INFO], plural(counts[LINT_INFO]));
+		         plural(counts[LINT_WARNING]), counts[LINT_INFO],
+		         plural(counts[LINT_INFO]));
 	const struct {
 		size_t count;
 		const char *what;
-	} skipped[] = { { report->n_binary, "binary" }, { report->n_too_large, "too large" },
-		        { report->n_symlinks, "symlinks" }, { report->n_unreadable, "unreadable" } };
+	} skipped[] = { { report->n_binary, "binary" },
+		        { report->n_too_large, "too large" },
+		        { report->n_symlinks, "symlinks" },
+		        { report->n_unreadable, "unreadable" } };
 	for (size_t i = 0; i < ARRAY_LEN(skipped); i++)
 		if (skipped[i].count)
 			str_addf(&text, "; %zu %s", skipped[i].count, skipped[i].what);

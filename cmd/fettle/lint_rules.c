@@ -77,7 +77,9 @@ static err *run_rules(struct cli_ctx *ctx, const void *data)
 		print_json(ctx->ui, NULL);
 		return ui_flush(ctx->ui);
 	}
-	static const char *const headings[] = { "RULE", "FAMILY", "SEVERITY", "PROFILE", "FIX", "" };
+	static const char *const headings[] = {
+		"RULE", "FAMILY", "SEVERITY", "PROFILE", "FIX", ""
+	};
 	AUTOPTR(ui_table) table = ui_table_new(ARRAY_LEN(headings), headings);
 	for (size_t f = 0; f < lint_family_count(); f++) {
 		const struct lint_family *family = lint_family_at(f);
@@ -144,11 +146,10 @@ static err *run_explain(struct cli_ctx *ctx, const void *data)
 	return ui_flush(ctx->ui);
 }
 
-static const struct cli_opt rules_opts[] = {
-	{ CLI_ENUM(struct rules_args, output, out_text_json), .letter = 'o', .name = "output",
-	  .arg = "format", .help = "output format", .def = "text" },
-	CLI_END
-};
+static const struct cli_opt rules_opts[] = { { CLI_ENUM(struct rules_args, output, out_text_json),
+	                                       .letter = 'o', .name = "output", .arg = "format",
+	                                       .help = "output format", .def = "text" },
+	                                     CLI_END };
 
 static const struct cli_opt explain_opts[] = {
 	{ CLI_ARG(struct explain_args, slug), .arg = "rule", .flags = CLI_REQUIRED,
@@ -159,27 +160,25 @@ static const struct cli_opt explain_opts[] = {
 };
 
 static const struct cli_example rules_examples[] = {
-	{ "every rule with its family, severity and fix", "fettle lint rules" },
-	{ NULL, NULL }
+	{ "every rule with its family, severity and fix", "fettle lint rules" }, { NULL, NULL }
 };
 
 static const struct cli_example explain_examples[] = {
-	{ "why a rule exists, and how to meet it", "fettle lint explain syntax" },
-	{ NULL, NULL }
+	{ "why a rule exists, and how to meet it", "fettle lint explain syntax" }, { NULL, NULL }
 };
 
-static const struct cli_exit exits[] = {
-	{ EXIT_CODE_OK, "printed" },
-	{ EXIT_CODE_USAGE, "wrong usage, or no such rule" },
-	{ EXIT_CODE_FAILED, "standard output could not be written" },
-	{ 0, NULL }
-};
+static const struct cli_exit exits[] = { { EXIT_CODE_OK, "printed" },
+	                                 { EXIT_CODE_USAGE, "wrong usage, or no such rule" },
+	                                 { EXIT_CODE_FAILED,
+	                                   "standard output could not be written" },
+	                                 { 0, NULL } };
 
 const struct cli_cmd cmd_lint_rules = {
 	.name = "rules",
 	.brief = "list the rules",
-	.about = "Prints every rule with its family, severity, the profile it belongs to, and whether it "
-	         "can be fixed.",
+	.about =
+		"Prints every rule with its family, severity, the profile it belongs to, and whether it "
+		"can be fixed.",
 	.examples = rules_examples,
 	.opts = rules_opts,
 	.exits = exits,
@@ -191,8 +190,9 @@ const struct cli_cmd cmd_lint_rules = {
 const struct cli_cmd cmd_lint_explain = {
 	.name = "explain",
 	.brief = "why a rule exists, and how to meet it",
-	.about = "Prints the reason of a rule, what is wrong and what is right, and the ids other tools "
-	         "have for it.",
+	.about =
+		"Prints the reason of a rule, what is wrong and what is right, and the ids other tools "
+		"have for it.",
 	.examples = explain_examples,
 	.opts = explain_opts,
 	.exits = exits,

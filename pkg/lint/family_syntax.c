@@ -15,7 +15,9 @@ static void check_file(struct lint_file *file, void *state)
 	(void)state;
 	for (size_t i = 0; i < file->n_load_errors; i++) {
 		const struct lint_load_error *error = &file->load_errors[i];
-		const struct lint_hit hit = { .rule = &rules[0], .start = error->start, .end = error->end };
+		const struct lint_hit hit = { .rule = &rules[0],
+			                      .start = error->start,
+			                      .end = error->end };
 		if (error->hint)
 			lint_report_hit(file, &hit, "%s: %s", error->message, error->hint);
 		else

@@ -33,9 +33,9 @@ enum lint_kind {
 };
 
 /* Kinds whose text is YAML (a Kubernetes object may be JSON: lint_file.is_json). */
-#define LINT_ANY_YAML                                                                               \
-	(LINT_KUBERNETES | LINT_KUSTOMIZATION | LINT_SOPS | LINT_COMPOSE | LINT_WORKFLOW | LINT_ACTION | \
-	 LINT_YAML)
+#define LINT_ANY_YAML                                                                      \
+	(LINT_KUBERNETES | LINT_KUSTOMIZATION | LINT_SOPS | LINT_COMPOSE | LINT_WORKFLOW | \
+	 LINT_ACTION | LINT_YAML)
 #define LINT_ANY_TEXT ((1u << 11) - 1)
 
 const char *lint_kind_name(enum lint_kind kind);
@@ -50,18 +50,24 @@ enum lint_profile {
 };
 
 struct lint_options {
-	struct strs paths;  /* files and folders; empty: "." */
-	struct strs select; /* slugs or families: only these run */
-	struct strs ignore; /* slugs or families that do not run */
-	struct strs exclude; /* patterns as in .gitignore */
-	int profile;        /* enum lint_profile */
-	bool no_gitignore;  /* read what .gitignore names, too */
-	bool wants_fixes;   /* compute the edits of fixes */
-	size_t threads;     /* 0: one per CPU */
-	size_t max_bytes;   /* larger files are counted, not read; 0: 16 MiB */
-	const char *pod_security_version; /* "v1.25" or NULL: the newest known */
-	const char *kubernetes_version;   /* "1.31" or NULL: the newest known */
-	struct strs crds;                 /* files and folders with CustomResourceDefinitions */
+	struct strs paths;                  /* files and folders; empty: "." */
+	struct strs select;                 /* slugs or families: only these run */
+	struct strs ignore;                 /* slugs or families that do not run */
+	struct strs exclude;                /* patterns as in .gitignore */
+	int profile;                        /* enum lint_profile */
+	bool no_gitignore;                  /* read what .gitignore names, too */
+	bool wants_fixes;                   /* compute the edits of fixes */
+	size_t threads;                     /* 0: one per CPU */
+	size_t max_bytes;                   /* larger files are counted, not read; 0: 16 MiB */
+	const char *pod_security_version;   /* "v1.25" or NULL: the newest known */
+	const char *kubernetes_version;     /* "1.31" or NULL: the newest known */
+	struct strs crds;                   /* files and folders with CustomResourceDefinitions */
+	const struct lint_overlay *overlay; /* text to take in place of a file's; NULL: none */
+};
+
+struct lint_overlay {
+	const char *path;
+	struct view text;
 };
 
 /* Replace text[start..end) by `text`. Bytes of the file. */
@@ -71,11 +77,16 @@ struct lint_edit {
 	size_t len;
 };
 
+struct yaml_change;
+
 struct lint_fix {
-	const char *text; /* "set spec.containers[name=app].x to false" */
-	bool is_unsafe;   /* changes what the file means, as intended */
+	const char *text;              /* "set spec.containers[name=app].x to false" */
+	bool is_unsafe;                /* changes what the file means, as intended */
 	const struct lint_edit *edits; /* in order, not overlapping; none: the user must do it */
 	size_t n_edits;
+	/* What the edits do to the tree of document `doc`; none: edits of the text itself. */
+	const struct yaml_change *changes;
+	size_t n_changes, doc;
 };
 
 /* A place: bytes, and lines and columns (code points) from 1. The end is exclusive. */
@@ -91,9 +102,10 @@ struct lint_finding {
 	struct lint_span at;
 	const char *message;
 	const char *object_kind, *object_namespace, *object_name; /* NULL: none */
-	const char *container;                                     /* name; NULL: none */
-	const char *fingerprint_text; /* what identifies it besides its rule and object; NULL: message */
-	const char *line_text; /* the first line of the place; NULL when redacted */
+	const char *container;                                    /* name; NULL: none */
+	const char *
+		fingerprint_text; /* what identifies it besides its rule and object; NULL: message */
+	const char *line_text;    /* the first line of the place; NULL when redacted */
 	const struct lint_fix *fix; /* NULL: none */
 };
 
@@ -110,8 +122,8 @@ struct lint_report {
 	size_t len;
 	size_t n_checked, n_binary, n_too_large, n_symlinks;
 	size_t n_unreadable;
-	size_t counts[3]; /* findings by severity */
-	err *unreadable;  /* joined, in order of paths; NULL: none */
+	size_t counts[3];     /* findings by severity */
+	err *unreadable;      /* joined, in order of paths; NULL: none */
 	struct arena *arenas; /* what the strings live in */
 	size_t n_arenas;
 };
@@ -124,6 +136,32 @@ struct lint_report {
 NODISCARD err *lint_run(const struct lint_options *options, const struct cancel *cancel,
                         struct lint_report *ret_report);
 void lint_report_clear(struct lint_report *report);
+
+/* --- Mending --- */
+
+/* What fixes made of one file. */
+struct lint_mend {
+	const char *path; /* lives as long as the mends */
+	struct str before, after;
+	size_t n_fixed;
+};
+
+struct lint_mends {
+	struct lint_mend *ptr;
+	size_t len, cap;
+	size_t n_fixed;
+	size_t n_dropped; /* fixes that could not be made without changing something else */
+	struct arena arena;
+};
+
+/*
+ * Check, and apply the safe fixes (all, with `with_unsafe`) to the texts in memory, again and again
+ * until nothing more can be fixed. Every result is read again and compared: a fix that changes more
+ * than it says is dropped. Nothing is written. Fails as lint_run; clear `ret_mends` also then.
+ */
+NODISCARD err *lint_mend_all(const struct lint_options *options, bool with_unsafe,
+                             const struct cancel *cancel, struct lint_mends *ret_mends);
+void lint_mends_clear(struct lint_mends *mends);
 
 /* --- The catalogue --- */
 

@@ -8,7 +8,8 @@
 static bool starts_with_word(const char *name, const char *word)
 {
 	size_t len = strlen(word);
-	return strncmp(name, word, len) == 0 && (!name[len] || name[len] == '.' || name[len] == '-');
+	return strncmp(name, word, len) == 0 &&
+	       (!name[len] || name[len] == '.' || name[len] == '-');
 }
 
 static bool is_dockerfile(const char *name)
@@ -80,7 +81,8 @@ static bool has_template_lines(const char *text, size_t len)
 uint32_t lint_classify(const char *path, const char *text, size_t len, bool *ret_is_json)
 {
 	uint32_t kind = lint_classify_name(path, ret_is_json);
-	bool may_be_template = kind == LINT_YAML || kind == LINT_KUSTOMIZATION || kind == LINT_COMPOSE;
+	bool may_be_template =
+		kind == LINT_YAML || kind == LINT_KUSTOMIZATION || kind == LINT_COMPOSE;
 	if (may_be_template && (is_in_folder(path, "templates/") || memmem(text, len, "{{", 2)) &&
 	    has_template_lines(text, len))
 		return LINT_TEMPLATE;
@@ -95,7 +97,8 @@ static bool is_sops(const struct val *root)
 
 static bool is_kubernetes(const struct val *root)
 {
-	return val_is(val_get(root, "apiVersion"), VAL_STR) && val_is(val_get(root, "kind"), VAL_STR);
+	return val_is(val_get(root, "apiVersion"), VAL_STR) &&
+	       val_is(val_get(root, "kind"), VAL_STR);
 }
 
 static bool is_kustomization(const struct val *root)

@@ -8,7 +8,7 @@
 #include "lint/lint_rule.h"
 
 enum lint_change_kind {
-	LINT_SET,    /* at.path = value; missing maps in between are made, what is there is replaced */
+	LINT_SET, /* at.path = value; missing maps in between are made, what is there is replaced */
 	LINT_APPEND, /* append value to the list at.path, which is made when missing */
 	LINT_REMOVE, /* remove the member at.path; with `item` that item of the list at.path */
 	LINT_RENAME, /* the key of the member at.path becomes `key` */

@@ -87,7 +87,8 @@ static void recover(struct loading *loading, size_t from, size_t broken_at)
 	const struct lint_file *file = loading->file;
 	while (loading->errors.len < LOAD_ERRORS_MAX) {
 		size_t start = from, next;
-		while ((next = next_document(file->text, file->len, start)) <= broken_at && next < file->len)
+		while ((next = next_document(file->text, file->len, start)) <= broken_at &&
+		       next < file->len)
 			start = next;
 		const char *text = blanked(file, from);
 		if (start > from) {
@@ -133,7 +134,8 @@ void lint_load_docs(struct lint_file *file)
 	file->n_docs = loading.docs.len;
 	if (loading.docs.len)
 		memcpy(file->docs, loading.docs.ptr, loading.docs.len * sizeof(*file->docs));
-	file->load_errors = arena_zalloc(file->arena, loading.errors.len + 1, sizeof(*file->load_errors));
+	file->load_errors =
+		arena_zalloc(file->arena, loading.errors.len + 1, sizeof(*file->load_errors));
 	file->n_load_errors = loading.errors.len;
 	if (loading.errors.len)
 		memcpy(file->load_errors, loading.errors.ptr,
@@ -158,7 +160,8 @@ bool lint_next_object(const struct lint_file *file, struct lint_objects *it,
 		}
 		while (it->item < val_len(items)) {
 			const struct val *item = val_at(items, it->item++);
-			if (val_get_str(item, "kind", NULL) && val_get_str(item, "apiVersion", NULL)) {
+			if (val_get_str(item, "kind", NULL) &&
+			    val_get_str(item, "apiVersion", NULL)) {
 				*ret_object = item;
 				return true;
 			}

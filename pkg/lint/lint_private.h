@@ -45,8 +45,8 @@ struct lint_run {
 	uint64_t *revisit; /* per path: bit per family */
 	bool is_second_round;
 	void *states[LINT_FAMILIES_MAX];
-	uint8_t *is_on;     /* per rule of the catalogue: on, see lint_select.c */
-	uint8_t *severity;  /* per rule */
+	uint8_t *is_on;    /* per rule of the catalogue: on, see lint_select.c */
+	uint8_t *severity; /* per rule */
 	size_t first_rule[LINT_FAMILIES_MAX + 1];
 	struct mutex *mutex; /* guards what follows */
 	struct lint_worker *free_workers, **all_workers;
@@ -66,6 +66,9 @@ void lint_load_docs(struct lint_file *file);
 
 /* Which rules are on, by profile, select and ignore. USAGE for a name nothing has. */
 NODISCARD err *lint_select(struct lint_run *run);
+
+/* Is the rule itself, not only its family, among the names (each a list separated by commas)? */
+bool lint_names_rule(const struct strs *names, const struct lint_rule *rule);
 
 /* Index of a rule in the catalogue. */
 size_t lint_rule_index(const struct lint_run *run, const struct lint_rule *rule);

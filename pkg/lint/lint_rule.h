@@ -25,12 +25,12 @@ enum lint_rule_flags {
 };
 
 struct lint_rule {
-	const char *slug;    /* "disallow-privilege-escalation" */
-	uint8_t severity;    /* enum lint_severity */
-	uint8_t flags;       /* enum lint_rule_flags */
-	const char *brief;   /* one line, lower case, no full stop */
-	const char *why;     /* one to three sentences */
-	const char *bad;     /* a snippet, lines separated by '\n' */
+	const char *slug;  /* "disallow-privilege-escalation" */
+	uint8_t severity;  /* enum lint_severity */
+	uint8_t flags;     /* enum lint_rule_flags */
+	const char *brief; /* one line, lower case, no full stop */
+	const char *why;   /* one to three sentences */
+	const char *bad;   /* a snippet, lines separated by '\n' */
 	const char *good;
 	const char *origins; /* ids elsewhere, blank-separated: "CIS-5.2.6 CKV_K8S_20"; or NULL */
 };

@@ -18,9 +18,10 @@ const char *lint_severity_name(enum lint_severity severity)
 
 const char *lint_kind_name(enum lint_kind kind)
 {
-	static const char *const names[] = { "kubernetes", "kustomization", "sops", "compose",
-		                             "workflow",   "action",        "dockerfile", "template",
-		                             "yaml",       "json",          "text" };
+	static const char *const names[] = { "kubernetes", "kustomization", "sops",
+		                             "compose",    "workflow",      "action",
+		                             "dockerfile", "template",      "yaml",
+		                             "json",       "text" };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (kind == 1u << i)
 			return names[i];
@@ -71,6 +72,12 @@ static bool is_binary(const struct str *text)
 static enum outcome read_file(struct lint_run *run, size_t index, struct str *text)
 {
 	const struct lint_path *path = &run->paths.ptr[index];
+	const struct lint_overlay *overlay = run->options->overlay;
+	if (overlay && str_equal(overlay->path, path->path)) {
+		str_reset(text);
+		str_add(text, overlay->text.ptr, overlay->text.len);
+		return CHECKED;
+	}
 	size_t max = run->options->max_bytes ? run->options->max_bytes : DEFAULT_MAX_BYTES;
 	err *e = fs_read_file(path->path, max, text);
 	if (e && err_is(e, ERR_LIMIT) && !path->is_named) {

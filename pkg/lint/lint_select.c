@@ -105,7 +105,8 @@ static bool mark(const struct lint_run *run, const char *name, int profile, bool
 		for (size_t i = 0; i < family->n_rules; i++) {
 			bool is_it = is_rule(&family->rules[i], name);
 			/* A family named brings what its profile has of it; a rule named always runs. */
-			if (is_it || (is_all && (profile < 0 || is_in_profile(&family->rules[i], profile))))
+			if (is_it ||
+			    (is_all && (profile < 0 || is_in_profile(&family->rules[i], profile))))
 				marks[run->first_rule[f] + i] = true;
 			is_known |= is_it;
 		}
@@ -124,6 +125,19 @@ static err *mark_all(const struct lint_run *run, const struct strs *names, int p
 		}
 	}
 	return NULL;
+}
+
+bool lint_names_rule(const struct strs *names, const struct lint_rule *rule)
+{
+	for (size_t i = 0; i < names->len; i++) {
+		struct view rest = view_of(names->ptr[i]), part;
+		while (view_split(&rest, ',', &part)) {
+			AUTOFREE char *name = mem_strndup(part.ptr, part.len);
+			if (*name && is_rule(rule, name))
+				return true;
+		}
+	}
+	return false;
 }
 
 err *lint_select(struct lint_run *run)

@@ -10,10 +10,10 @@
 #include "pal/fs.h"
 #include "pal/sig.h"
 
-#define PATTERNS_MAX     10000u
-#define IGNORE_FILE_MAX  (1u << 20)
-#define WALK_DEPTH_MAX   200u
-#define WALK_ABOVE_MAX   64u
+#define PATTERNS_MAX    10000u
+#define IGNORE_FILE_MAX (1u << 20)
+#define WALK_DEPTH_MAX  200u
+#define WALK_ABOVE_MAX  64u
 
 /* The ignore files from the top of the repository down to a folder. */
 struct ignore_level {
@@ -38,7 +38,9 @@ static const char *relative_to(const char *folder, const char *path)
 	size_t len = strlen(folder);
 	if (strncmp(path, folder, len) != 0)
 		return NULL;
-	return path[len] == '/' ? path + len + 1 : len > 0 && folder[len - 1] == '/' ? path + len : NULL;
+	return path[len] == '/'                    ? path + len + 1
+	       : len > 0 && folder[len - 1] == '/' ? path + len
+	                                           : NULL;
 }
 
 static bool is_ignored(const struct ignore_level *level, const char *path, bool is_folder)
@@ -93,8 +95,8 @@ static err *walk_entry(struct walk *walk, const char *folder, const struct fs_en
 {
 	if (entry->type == FS_OTHER || str_equal(entry->name, ".git"))
 		return NULL;
-	AUTOFREE char *path = str_equal(folder, ".") ? mem_strdup(entry->name)
-	                                             : path_join(folder, entry->name);
+	AUTOFREE char *path =
+		str_equal(folder, ".") ? mem_strdup(entry->name) : path_join(folder, entry->name);
 	bool is_folder = entry->type == FS_DIR;
 	if (is_ignored(level, path, is_folder))
 		return NULL;
@@ -105,7 +107,8 @@ static err *walk_entry(struct walk *walk, const char *folder, const struct fs_en
 	if (is_folder)
 		return walk_folder(walk, path, level);
 	if (walk->paths->len == LIMIT_TREE_FILES)
-		return err_new(ERR_LIMIT, "more than %u files below '%s'", LIMIT_TREE_FILES, folder);
+		return err_new(ERR_LIMIT, "more than %u files below '%s'", LIMIT_TREE_FILES,
+		               folder);
 	add_file(walk, path, false);
 	return NULL;
 }
@@ -132,7 +135,8 @@ static err *walk_folder(struct walk *walk, const char *folder, const struct igno
 	}
 	TRY(e);
 	struct ignore_level level;
-	level_init(&level, above, folder, !walk->options->no_gitignore && has_name(&list, ".gitignore"));
+	level_init(&level, above, folder,
+	           !walk->options->no_gitignore && has_name(&list, ".gitignore"));
 	walk->depth++;
 	for (size_t i = 0; i < list.len && !e; i++)
 		e = walk_entry(walk, folder, &list.ptr[i], &level);
@@ -247,8 +251,9 @@ static void sort_and_unite(struct lint_paths *paths)
 err *lint_walk(const struct lint_options *options, const struct cancel *cancel,
                struct lint_paths *paths, err **unreadable)
 {
-	struct walk walk = { .options = options, .cancel = cancel, .paths = paths,
-		             .unreadable = unreadable };
+	struct walk walk = {
+		.options = options, .cancel = cancel, .paths = paths, .unreadable = unreadable
+	};
 	for (size_t i = 0; i < options->paths.len; i++)
 		TRY(walk_root(&walk, options->paths.ptr[i]));
 	if (options->paths.len == 0)

@@ -15,12 +15,24 @@ static void add_xml(struct str *out, const char *text)
 	for (const char *at = text; *at; at++) {
 		unsigned char c = (unsigned char)*at;
 		switch (c) {
-		case '&': str_addz(out, "&amp;"); break;
-		case '<': str_addz(out, "&lt;"); break;
-		case '>': str_addz(out, "&gt;"); break;
-		case '"': str_addz(out, "&quot;"); break;
-		case '\n': str_addz(out, "&#10;"); break;
-		case '\t': str_addz(out, "&#9;"); break;
+		case '&':
+			str_addz(out, "&amp;");
+			break;
+		case '<':
+			str_addz(out, "&lt;");
+			break;
+		case '>':
+			str_addz(out, "&gt;");
+			break;
+		case '"':
+			str_addz(out, "&quot;");
+			break;
+		case '\n':
+			str_addz(out, "&#10;");
+			break;
+		case '\t':
+			str_addz(out, "&#9;");
+			break;
 		default:
 			if (c < 0x20 || c == 0x7f)
 				str_addz(out, "\xef\xbf\xbd");
@@ -58,21 +70,25 @@ void lint_write_junit(const struct lint_report *report, struct str *out)
 {
 	size_t total = report->counts[0] + report->counts[1] + report->counts[2];
 	str_addz(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-	str_addf(out, "<testsuites name=\"fettle lint\" tests=\"%zu\" failures=\"%zu\" errors=\"0\">\n",
+	str_addf(out,
+	         "<testsuites name=\"fettle lint\" tests=\"%zu\" failures=\"%zu\" errors=\"0\">\n",
 	         MAX(total, (size_t)1), total);
 	for (size_t f = 0; f < report->len; f++) {
 		const struct lint_result *file = &report->files[f];
 		str_addz(out, "  <testsuite");
 		add_attribute(out, "name", file->path);
-		str_addf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"0\">\n", file->len, file->len);
+		str_addf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"0\">\n", file->len,
+		         file->len);
 		for (size_t i = 0; i < file->len; i++)
 			add_test_case(file, &file->findings[i], out);
 		str_addz(out, "  </testsuite>\n");
 	}
 	if (total == 0)
-		str_addz(out, "  <testsuite name=\"fettle lint\" tests=\"1\" failures=\"0\" errors=\"0\">\n"
-		              "    <testcase name=\"no findings\" classname=\"fettle.lint\"/>\n"
-		              "  </testsuite>\n");
+		str_addz(
+			out,
+			"  <testsuite name=\"fettle lint\" tests=\"1\" failures=\"0\" errors=\"0\">\n"
+			"    <testcase name=\"no findings\" classname=\"fettle.lint\"/>\n"
+			"  </testsuite>\n");
 	str_addz(out, "</testsuites>\n");
 }
 
@@ -118,7 +134,8 @@ void lint_write_github(const struct lint_report *report, struct str *out)
 		for (size_t f = 0; f < report->len; f++)
 			for (size_t i = 0; i < report->files[f].len; i++)
 				if (report->files[f].findings[i].severity == severity)
-					add_command(&report->files[f], &report->files[f].findings[i], out);
+					add_command(&report->files[f],
+					            &report->files[f].findings[i], out);
 }
 
 /* --- GitLab --- */
