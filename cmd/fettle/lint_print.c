@@ -98,7 +98,7 @@ static void print_summary(struct ui *ui, const struct lint_report *report)
 	const struct {
 		size_t count;
 		const char *what;
-	} skipped[] = { { report->n_binary, "binary" },
+	} skipped[] = { { report->n_suppressed, "suppressed" }, { report->n_binary, "binary" },
 		        { report->n_too_large, "too large" },
 		        { report->n_symlinks, "symlinks" },
 		        { report->n_unreadable, "unreadable" } };

@@ -122,6 +122,7 @@ struct lint_report {
 	size_t len;
 	size_t n_checked, n_binary, n_too_large, n_symlinks;
 	size_t n_unreadable;
+	size_t n_suppressed; /* findings hidden by comments and annotations */
 	size_t counts[3];     /* findings by severity */
 	err *unreadable;      /* joined, in order of paths; NULL: none */
 	struct arena *arenas; /* what the strings live in */

@@ -5,5 +5,6 @@
 #include "lint/lint_rule.h"
 
 extern const struct lint_family lint_family_syntax;
+extern const struct lint_family lint_family_suppressions;
 
 #endif

@@ -3,6 +3,7 @@
 #define LINT_LINT_PRIVATE_H
 
 #include "lint/lint_rule.h"
+#include "lint/lint_suppress.h"
 
 #include "pal/pool.h"
 
@@ -41,7 +42,7 @@ struct lint_run {
 	const struct cancel *cancel;
 	struct lint_paths paths;
 	struct lint_result *results; /* per path */
-	bool *revisit_any;
+	struct lint_suppressions *suppressions; /* per path */
 	uint64_t *revisit; /* per path: bit per family */
 	bool is_second_round;
 	void *states[LINT_FAMILIES_MAX];
@@ -52,7 +53,7 @@ struct lint_run {
 	struct lint_worker *free_workers, **all_workers;
 	size_t n_workers;
 	err **errors; /* per path: why it could not be read */
-	size_t n_checked, n_binary, n_too_large;
+	size_t n_checked, n_binary, n_too_large, n_suppressed;
 };
 
 /* By content and name; `docs` may be empty. */

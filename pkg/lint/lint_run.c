@@ -3,6 +3,7 @@
 
 #include "lint/lint_private.h"
 
+#include "base/vec.h"
 #include "pal/fs.h"
 #include "pal/sig.h"
 
@@ -127,6 +128,8 @@ static void check_text(struct lint_run *run, size_t index, struct lint_worker *w
 		file.kind = lint_classify_docs(file.path, file.docs, file.n_docs, file.kind);
 	}
 	file.result->kind = file.kind;
+	if (!run->is_second_round)
+		lint_read_suppressions(&file, &run->suppressions[index]);
 	check_with_families(run, &file);
 	if (!run->is_second_round)
 		run->revisit[index] = file.revisit;
@@ -261,6 +264,18 @@ static void finish_families(struct lint_run *run)
 			lint_families[f]->finish(run, run->states[f]);
 }
 
+static void suppress_all(struct lint_run *run)
+{
+	AUTO(arena) scratch = ARENA_INIT;
+	for (size_t i = 0; i < run->paths.len; i++) {
+		const struct lint_suppressions *list = &run->suppressions[i];
+		if (list->len == 0)
+			continue;
+		run->n_suppressed += lint_suppress(&run->results[i], list);
+		lint_judge_suppressions(run, (uint32_t)i, list, &scratch);
+	}
+}
+
 static bool needs_second_round(const struct lint_run *run)
 {
 	for (size_t i = 0; i < run->paths.len; i++)
@@ -279,6 +294,7 @@ static err *check_all(struct lint_run *run)
 	}
 	TRY(cancel_check(run->cancel));
 	finish_families(run);
+	suppress_all(run);
 	return NULL;
 }
 
@@ -300,6 +316,7 @@ static void hand_over(struct lint_run *run, err *take_unreadable, struct lint_re
 		*result = (struct lint_result){ 0 };
 	}
 	report->n_checked = run->n_checked;
+	report->n_suppressed = run->n_suppressed;
 	report->n_binary = run->n_binary;
 	report->n_too_large = run->n_too_large;
 	report->n_symlinks = run->paths.n_symlinks;
@@ -328,7 +345,9 @@ static void run_clear(struct lint_run *run)
 	for (size_t i = 0; run->results && i < run->paths.len; i++) {
 		mem_free(run->results[i].findings);
 		err_free(run->errors[i]);
+		vec_clear(&run->suppressions[i]);
 	}
+	mem_free(run->suppressions);
 	mem_free(run->all_workers);
 	mem_free(run->results);
 	mem_free(run->errors);
@@ -351,6 +370,7 @@ err *lint_run(const struct lint_options *options, const struct cancel *cancel,
 		run.mutex = mutex_new();
 		run.results = mem_zalloc(run.paths.len + 1, sizeof(*run.results));
 		run.errors = mem_zalloc(run.paths.len + 1, sizeof(*run.errors));
+		run.suppressions = mem_zalloc(run.paths.len + 1, sizeof(*run.suppressions));
 		run.revisit = mem_zalloc(run.paths.len + 1, sizeof(*run.revisit));
 		for (size_t i = 0; i < run.paths.len; i++)
 			run.results[i].path = run.paths.ptr[i].path;
