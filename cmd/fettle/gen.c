@@ -6,7 +6,9 @@
 #include "cli/check.h"
 #include "cli/complete.h"
 #include "cli/help.h"
+#include "lint/lint_config.h"
 #include "pal/fs.h"
+#include "schema/schema.h"
 #include "target_host/host.h"
 
 struct gen_args {
@@ -81,6 +83,9 @@ static err *run(struct cli_ctx *ctx, const void *args)
 	TRY(write_file(gen->dir, "docs/cli.json", spec.ptr));
 	TRY(write_scripts(gen->dir));
 	TRY(host_schemas_to_json(write_schema, &here));
+	AUTO(str) lint = STR_INIT;
+	schema_to_json(&lint_config_schema, "https://fettle.dev/schemas/lint.json", &lint);
+	TRY(write_file(gen->dir, "docs/schemas/lint.json", lint.ptr));
 	TRY(write_man(program, gen->dir, &top));
 	return write_mans(program, gen->dir, program->cmds, &top);
 }

@@ -3,6 +3,7 @@
 
 #include "cmds.h"
 #include "lint/lint.h"
+#include "lint/lint_config.h"
 #include "lint/report.h"
 #include "lint_print.h"
 #include "pal/fs.h"
@@ -22,8 +23,9 @@ enum lint_format {
 struct lint_args {
 	struct strs paths, select, ignore, exclude, crds;
 	const char *pod_security_version, *kubernetes_version;
-	int profile, format, fail_on;
-	bool no_gitignore, exit_zero, fix, unsafe_fixes, diff;
+	const char *profile, *config;
+	int format, fail_on;
+	bool no_gitignore, exit_zero, no_config, fix, unsafe_fixes, diff;
 	int64_t threads, max_bytes;
 };
 
@@ -38,16 +40,6 @@ static const struct cli_choice formats[] = {
 	{ NULL, 0, NULL }
 };
 
-static const struct cli_choice profiles[] = {
-	{ "default", LINT_PROFILE_DEFAULT,
-	  "correctness and security; restricted Pod Security warns" },
-	{ "baseline", LINT_PROFILE_BASELINE, "without what only restricted Pod Security asks for" },
-	{ "restricted", LINT_PROFILE_RESTRICTED, "restricted Pod Security as errors" },
-	{ "style", LINT_PROFILE_STYLE, "the default and YAML style" },
-	{ "all", LINT_PROFILE_ALL, "every rule there is" },
-	{ NULL, 0, NULL }
-};
-
 static const struct cli_choice severities[] = { { "error", LINT_ERROR, NULL },
 	                                        { "warning", LINT_WARNING, NULL },
 	                                        { "info", LINT_INFO, NULL },
@@ -56,8 +48,13 @@ static const struct cli_choice severities[] = { { "error", LINT_ERROR, NULL },
 static const struct cli_opt opts[] = {
 	{ CLI_ARGS(struct lint_args, paths), .arg = "path", .words = CLI_WORDS_FILES,
 	  .help = "files and folders; without one, the current folder" },
-	{ CLI_ENUM(struct lint_args, profile, profiles), .name = "profile", .arg = "name",
-	  .help = "which rules run", .def = "default" },
+	{ CLI_STR(struct lint_args, profile), .name = "profile", .arg = "name",
+	  .help = "which rules run: default, baseline, restricted, style, all",
+	  .details =
+	          "Or one of the profiles that .fettle-lint.yaml defines. The default finds mistakes "
+	          "and security problems, and warns of what only the restricted Pod Security level "
+	          "asks for; baseline leaves that out, restricted makes it an error.",
+	  .flags = CLI_NOT_EMPTY, .complete = lint_complete_profiles },
 	{ CLI_STRS(struct lint_args, select), .name = "select", .arg = "rules",
 	  .help = "only these rules or families", .flags = CLI_NOT_EMPTY,
 	  .complete = lint_complete_rules,
@@ -91,6 +88,11 @@ static const struct cli_opt opts[] = {
 	{ CLI_STRS(struct lint_args, crds), .name = "crds", .arg = "path",
 	  .help = "files or folders with CustomResourceDefinitions", .words = CLI_WORDS_FILES,
 	  .flags = CLI_NOT_EMPTY },
+	{ CLI_STR(struct lint_args, config), .name = "config", .arg = "file",
+	  .help = "configuration; the nearest .fettle-lint.yaml upwards", .words = CLI_WORDS_FILES,
+	  .flags = CLI_NOT_EMPTY | CLI_RARE },
+	{ CLI_FLAG(struct lint_args, no_config), .name = "no-config",
+	  .help = "ignore .fettle-lint.yaml", .flags = CLI_NO_NEGATION | CLI_RARE },
 	{ CLI_FLAG(struct lint_args, no_gitignore), .name = "no-gitignore",
 	  .help = "also check what .gitignore names", .flags = CLI_NO_NEGATION | CLI_RARE },
 	{ CLI_INT(struct lint_args, max_bytes), .name = "max-bytes", .arg = "number",
@@ -122,24 +124,46 @@ static const struct cli_exit exits[] = { { EXIT_CODE_OK, "nothing found at or ab
 	                                 { EXIT_CODE_INTERRUPTED, "interrupted" },
 	                                 { 0, NULL } };
 
-static struct lint_options options_of(const struct lint_args *args)
+/* A list given on the command line stands in place of the file's; exclude and crds add to it. */
+static struct strs first_of(struct strs given, struct strs configured)
 {
-	bool is_latest_pods = str_equal(args->pod_security_version, "latest");
-	bool is_latest = str_equal(args->kubernetes_version, "latest");
+	return given.len ? given : configured;
+}
+
+static const char *version_of(const struct cli_ctx *ctx, const char *option, const char *given,
+                              const char *configured)
+{
+	const char *version = cli_is_given(ctx->parsed, option) || !configured ? given : configured;
+	return str_equal(version, "latest") ? NULL : version;
+}
+
+static struct lint_options options_of(const struct cli_ctx *ctx, const struct lint_args *args,
+                                      const struct lint_config *config)
+{
 	return (struct lint_options){
 		.paths = args->paths,
-		.select = args->select,
-		.ignore = args->ignore,
+		.select = first_of(args->select, config->select),
+		.ignore = first_of(args->ignore, config->ignore),
+		.severities = config->severities,
+		.n_severities = config->n_severities,
+		.overrides = config->overrides,
+		.n_overrides = config->n_overrides,
 		.exclude = args->exclude,
-		.crds = args->crds,
-		.profile = args->profile,
+		.config_exclude = config->exclude,
+		.config_prefix = config->prefix,
+		.crds = first_of(args->crds, config->crds),
+		.profile = config->profile,
 		.no_gitignore = args->no_gitignore,
 		.wants_fixes = args->format == FORMAT_SARIF || args->format == FORMAT_JSON ||
 		               args->format == FORMAT_JSONL,
 		.threads = (size_t)args->threads,
 		.max_bytes = (size_t)args->max_bytes,
-		.pod_security_version = is_latest_pods ? NULL : args->pod_security_version,
-		.kubernetes_version = is_latest ? NULL : args->kubernetes_version,
+		.pod_security_version =
+			version_of(ctx, "pod-security-version", args->pod_security_version,
+		                   config->pod_security_version),
+		.kubernetes_version =
+			version_of(ctx, "kubernetes-version", args->kubernetes_version,
+		                   config->kubernetes_version),
 	};
 }
 
@@ -180,14 +204,14 @@ static void print_report(struct ui *ui, const struct lint_report *report, int fo
 	ui_out_bytes(ui, text.ptr, text.len);
 }
 
-static int exit_code(const struct lint_report *report, const struct lint_args *args)
+static int exit_code(const struct lint_report *report, int fail_on, bool exit_zero)
 {
 	if (report->n_unreadable || report->unreadable)
 		return EXIT_CODE_FAILED;
 	size_t found = 0;
-	for (int severity = args->fail_on; severity <= LINT_ERROR; severity++)
+	for (int severity = fail_on; severity <= LINT_ERROR; severity++)
 		found += report->counts[severity];
-	return found && !args->exit_zero ? EXIT_CODE_NO : EXIT_CODE_OK;
+	return found && !exit_zero ? EXIT_CODE_NO : EXIT_CODE_OK;
 }
 
 /* --- mending --- */
@@ -239,30 +263,55 @@ static err *mend(struct cli_ctx *ctx, const struct lint_args *args,
 }
 
 static err *check(struct cli_ctx *ctx, const struct lint_args *args,
-                  const struct lint_options *options, const struct cancel *cancel)
+                  const struct lint_options *options, const struct cancel *cancel, int fail_on)
 {
 	struct lint_report report = { 0 };
 	TRY(lint_run(options, cancel, &report));
 	print_report(ctx->ui, &report, args->format);
 	for (const err *unread = report.unreadable; unread; unread = err_next(unread))
 		ui_error(ctx->ui, "%s", err_message(unread));
-	ctx->exit_code = exit_code(&report, args);
+	ctx->exit_code = exit_code(&report, fail_on, args->exit_zero);
 	lint_report_clear(&report);
+	return NULL;
+}
+
+static err *lint(struct cli_ctx *ctx, const struct lint_args *args,
+                 const struct lint_config *config, const struct cancel *cancel)
+{
+	const struct lint_options options = options_of(ctx, args, config);
+	bool is_given = cli_is_given(ctx->parsed, "fail-on") || !config->has_fail_on;
+	if (args->fix || args->unsafe_fixes || args->diff)
+		TRY(mend(ctx, args, &options, cancel));
+	if (args->diff)
+		return NULL;
+	return check(ctx, args, &options, cancel, is_given ? args->fail_on : config->fail_on);
+}
+
+static err *load_config(const struct lint_args *args, struct lint_config *ret_config)
+{
+	if (!args->no_config)
+		return lint_config_load(args->config, args->profile, ret_config);
+	int profile = LINT_PROFILE_DEFAULT;
+	if (args->profile && !lint_profile_find(args->profile, &profile))
+		return err_hint(err_new(ERR_USAGE, "there is no profile '%s'", args->profile),
+		                "default, baseline, restricted, style, all");
+	*ret_config = (struct lint_config){ .profile = profile };
 	return NULL;
 }
 
 static err *run(struct cli_ctx *ctx, const void *data)
 {
 	const struct lint_args *args = data;
-	const struct lint_options options = options_of(args);
-	AUTOPTR(cancel) cancel = cancel_new();
-	TRY(sig_install(cancel, false));
-	err *e = NULL;
-	if (args->fix || args->unsafe_fixes || args->diff)
-		e = mend(ctx, args, &options, cancel);
-	if (!e && !args->diff)
-		e = check(ctx, args, &options, cancel);
-	ctx->app->stop_code = cancel_exit_code(cancel);
+	struct lint_config config = { 0 };
+	err *e = load_config(args, &config);
+	if (!e) {
+		AUTOPTR(cancel) cancel = cancel_new();
+		e = sig_install(cancel, false);
+		if (!e)
+			e = lint(ctx, args, &config, cancel);
+		ctx->app->stop_code = cancel_exit_code(cancel);
+	}
+	lint_config_clear(&config);
 	TRY(e);
 	return ui_flush(ctx->ui);
 }

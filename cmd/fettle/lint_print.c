@@ -2,6 +2,7 @@
 
 #include "lint_print.h"
 
+#include "lint/lint_config.h"
 #include "lint/lint_rule.h"
 #include "lint/report.h"
 
@@ -98,7 +99,8 @@ static void print_summary(struct ui *ui, const struct lint_report *report)
 	const struct {
 		size_t count;
 		const char *what;
-	} skipped[] = { { report->n_suppressed, "suppressed" }, { report->n_binary, "binary" },
+	} skipped[] = { { report->n_suppressed, "suppressed" },
+		        { report->n_binary, "binary" },
 		        { report->n_too_large, "too large" },
 		        { report->n_symlinks, "symlinks" },
 		        { report->n_unreadable, "unreadable" } };
@@ -132,4 +134,12 @@ void lint_complete_rules(struct app *app, const char *prefix, struct cli_candida
 		for (size_t i = 0; i < family->n_rules; i++)
 			cli_candidate(out, family->rules[i].slug, family->rules[i].brief);
 	}
+}
+
+void lint_complete_profiles(struct app *app, const char *prefix, struct cli_candidates *out)
+{
+	(void)app;
+	(void)prefix;
+	for (size_t i = 0; lint_profile_names[i]; i++)
+		cli_candidate(out, lint_profile_names[i], NULL);
 }

@@ -17,7 +17,8 @@ extern const struct cli_cmd cmd_lint_explain;
  */
 void lint_print_text(struct ui *ui, const struct lint_report *report);
 
-/* Completion of slugs and families. */
+/* Completion of slugs and families, and of profiles. */
+void lint_complete_profiles(struct app *app, const char *prefix, struct cli_candidates *out);
 void lint_complete_rules(struct app *app, const char *prefix, struct cli_candidates *out);
 
 #endif

@@ -49,11 +49,31 @@ enum lint_profile {
 	LINT_PROFILE_ALL,
 };
 
+/* The severity of a rule, or of all rules of a family. */
+struct lint_severity_of {
+	const char *name;
+	int severity; /* enum lint_severity */
+};
+
+/* What differs for some paths. */
+struct lint_override {
+	struct strs paths; /* patterns as in .gitignore, from the folder of the configuration */
+	struct strs select, ignore;
+	struct lint_severity_of *severities;
+	size_t n_severities;
+};
+
 struct lint_options {
-	struct strs paths;                  /* files and folders; empty: "." */
-	struct strs select;                 /* slugs or families: only these run */
-	struct strs ignore;                 /* slugs or families that do not run */
-	struct strs exclude;                /* patterns as in .gitignore */
+	struct strs paths;          /* files and folders; empty: "." */
+	struct strs select;         /* slugs or families: only these run */
+	struct strs ignore;         /* slugs or families that do not run */
+	struct strs exclude;        /* patterns as in .gitignore, from the working directory */
+	struct strs config_exclude; /* the same from the folder of the configuration */
+	const char *config_prefix;  /* way from there down to the working directory; NULL: "" */
+	const struct lint_severity_of *severities;
+	size_t n_severities;
+	const struct lint_override *overrides;
+	size_t n_overrides;
 	int profile;                        /* enum lint_profile */
 	bool no_gitignore;                  /* read what .gitignore names, too */
 	bool wants_fixes;                   /* compute the edits of fixes */
@@ -122,7 +142,7 @@ struct lint_report {
 	size_t len;
 	size_t n_checked, n_binary, n_too_large, n_symlinks;
 	size_t n_unreadable;
-	size_t n_suppressed; /* findings hidden by comments and annotations */
+	size_t n_suppressed;  /* findings hidden by comments and annotations */
 	size_t counts[3];     /* findings by severity */
 	err *unreadable;      /* joined, in order of paths; NULL: none */
 	struct arena *arenas; /* what the strings live in */

@@ -87,7 +87,7 @@ static void recover(struct loading *loading, size_t from, size_t broken_at)
 	const struct lint_file *file = loading->file;
 	while (loading->errors.len < LOAD_ERRORS_MAX) {
 		size_t start = from, next;
-		while ((next = next_document(file->text, file->len, start)) <= broken_at &&
+		while ((next = next_document(file->text, file->len, start)) < broken_at &&
 		       next < file->len)
 			start = next;
 		const char *text = blanked(file, from);

@@ -37,17 +37,23 @@ struct lint_worker {
 	struct lint_worker *next; /* of the free ones */
 };
 
+/* What runs, and how hard, by index of the catalogue. */
+struct lint_selection {
+	uint8_t *is_on;
+	uint8_t *severity;
+	size_t n;
+};
+
 struct lint_run {
 	const struct lint_options *options;
 	const struct cancel *cancel;
 	struct lint_paths paths;
-	struct lint_result *results; /* per path */
+	struct lint_result *results;            /* per path */
 	struct lint_suppressions *suppressions; /* per path */
-	uint64_t *revisit; /* per path: bit per family */
+	uint64_t *revisit;                      /* per path: bit per family */
 	bool is_second_round;
 	void *states[LINT_FAMILIES_MAX];
-	uint8_t *is_on;    /* per rule of the catalogue: on, see lint_select.c */
-	uint8_t *severity; /* per rule */
+	struct lint_selection selection; /* of files that no override names */
 	size_t first_rule[LINT_FAMILIES_MAX + 1];
 	struct mutex *mutex; /* guards what follows */
 	struct lint_worker *free_workers, **all_workers;
@@ -65,8 +71,15 @@ uint32_t lint_classify_docs(const char *path, const struct yaml_doc *docs, size_
 /* Read the documents of a YAML or JSON file; what cannot be read becomes a load error. */
 void lint_load_docs(struct lint_file *file);
 
-/* Which rules are on, by profile, select and ignore. USAGE for a name nothing has. */
+/*
+ * Which rules are on, by profile, select and ignore; names in overrides are checked, too. USAGE for a
+ * name nothing has.
+ */
 NODISCARD err *lint_select(struct lint_run *run);
+
+/* The selection for a path: the run's own, or one in the arena where overrides apply. */
+const struct lint_selection *lint_selection_for(const struct lint_run *run, const char *path,
+                                                struct arena *a);
 
 /* Is the rule itself, not only its family, among the names (each a list separated by commas)? */
 bool lint_names_rule(const struct strs *names, const struct lint_rule *rule);

@@ -74,6 +74,7 @@ struct lint_file {
 	size_t n_load_errors;
 	/* private to the engine */
 	struct lint_result *result;
+	const struct lint_selection *selection;
 	uint64_t revisit; /* bit per family */
 	size_t family;    /* whose turn it is */
 };

@@ -121,6 +121,7 @@ static void check_text(struct lint_run *run, size_t index, struct lint_worker *w
 		.arena = &worker->scratch,
 		.keep = &worker->keep,
 		.result = &run->results[index],
+		.selection = lint_selection_for(run, run->paths.ptr[index].path, &worker->scratch),
 	};
 	file.kind = lint_classify(file.path, file.text, file.len, &file.is_json);
 	if (file.kind & (LINT_ANY_YAML | LINT_JSON)) {
@@ -157,18 +158,18 @@ static void check_path(void *ctx, size_t index)
 
 bool lint_run_is_on(const struct lint_run *run, const struct lint_rule *rule)
 {
-	return run->is_on[lint_rule_index(run, rule)];
+	return run->selection.is_on[lint_rule_index(run, rule)];
 }
 
 bool lint_is_on(const struct lint_file *file, const struct lint_rule *rule)
 {
-	return lint_run_is_on(file->run, rule);
+	return file->selection->is_on[lint_rule_index(file->run, rule)];
 }
 
 bool lint_is_any_on(const struct lint_file *file, const struct lint_rule *rules, size_t n_rules)
 {
 	size_t first = n_rules ? lint_rule_index(file->run, rules) : 0;
-	return n_rules && memchr(file->run->is_on + first, 1, n_rules) != NULL;
+	return n_rules && memchr(file->selection->is_on + first, 1, n_rules) != NULL;
 }
 
 void lint_revisit(struct lint_file *file)
@@ -191,14 +192,16 @@ static const char *keep_text(struct arena *keep, const char *text)
 	return text && *text ? arena_strdup(keep, text) : NULL;
 }
 
-static void add_finding(const struct lint_run *run, struct lint_result *result, struct arena *keep,
-                        const struct lint_hit *hit, const char *message)
+static void add_finding(const struct lint_run *run, const struct lint_selection *selection,
+                        struct lint_result *result, struct arena *keep, const struct lint_hit *hit,
+                        const char *message)
 {
 	const struct val *metadata = val_get(hit->object, "metadata");
 	struct lint_finding finding = {
 		.rule = hit->rule,
-		.severity = hit->has_severity ? hit->severity
-		                              : run->severity[lint_rule_index(run, hit->rule)],
+		.severity = hit->has_severity
+		                    ? hit->severity
+		                    : selection->severity[lint_rule_index(run, hit->rule)],
 		.is_redacted = hit->is_redacted,
 		.at = { .start = hit->start, .end = MAX(hit->end, hit->start) },
 		.message = arena_strdup(keep, message),
@@ -225,13 +228,16 @@ void lint_report_hit(struct lint_file *file, const struct lint_hit *hit, const c
 	va_start(args, fmt);
 	str_addvf(&message, fmt, args);
 	va_end(args);
-	add_finding(file->run, file->result, file->keep, hit, message.ptr);
+	add_finding(file->run, file->selection, file->result, file->keep, hit, message.ptr);
 }
 
 void lint_report_late(struct lint_run *run, uint32_t file_index, const struct lint_hit *hit,
                       const char *fmt, ...)
 {
-	if (!lint_run_is_on(run, hit->rule))
+	AUTO(arena) a = ARENA_INIT;
+	const struct lint_selection *selection =
+		lint_selection_for(run, run->paths.ptr[file_index].path, &a);
+	if (!selection->is_on[lint_rule_index(run, hit->rule)])
 		return;
 	AUTO(str) message = STR_INIT;
 	va_list args;
@@ -241,7 +247,7 @@ void lint_report_late(struct lint_run *run, uint32_t file_index, const struct li
 	struct lint_worker *worker = take_worker(run);
 	if (read_file(run, file_index, &worker->text) == CHECKED) {
 		struct lint_result *result = &run->results[file_index];
-		add_finding(run, result, &worker->keep, hit, message.ptr);
+		add_finding(run, selection, result, &worker->keep, hit, message.ptr);
 		lint_finish_result(result, worker->text.ptr, worker->text.len, &worker->keep);
 	}
 	give_worker(run, worker);
@@ -352,8 +358,8 @@ static void run_clear(struct lint_run *run)
 	mem_free(run->results);
 	mem_free(run->errors);
 	mem_free(run->revisit);
-	mem_free(run->is_on);
-	mem_free(run->severity);
+	mem_free(run->selection.is_on);
+	mem_free(run->selection.severity);
 	mutex_free(run->mutex);
 	lint_paths_clear(&run->paths);
 }

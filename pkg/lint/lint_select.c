@@ -3,6 +3,8 @@
 
 #include "lint/lint_private.h"
 
+#include "base/glob.h"
+#include "base/path.h"
 #include "base/suggest.h"
 #include "base/vec.h"
 
@@ -140,7 +142,94 @@ bool lint_names_rule(const struct strs *names, const struct lint_rule *rule)
 	return false;
 }
 
-err *lint_select(struct lint_run *run)
+static err *set_severities(const struct lint_run *run, const struct lint_severity_of *list,
+                           size_t n_list, struct lint_selection *selection)
+{
+	AUTOFREE bool *marks = mem_zalloc(selection->n + 1, sizeof(bool));
+	for (size_t i = 0; i < n_list; i++) {
+		memset(marks, 0, selection->n * sizeof(bool));
+		if (!mark(run, list[i].name, -1, marks))
+			return unknown_name(list[i].name);
+		for (size_t r = 0; r < selection->n; r++)
+			if (marks[r])
+				selection->severity[r] = (uint8_t)list[i].severity;
+	}
+	return NULL;
+}
+
+static err *apply_override(const struct lint_run *run, const struct lint_override *override,
+                           struct lint_selection *selection)
+{
+	AUTOFREE bool *on = mem_zalloc(selection->n + 1, sizeof(bool));
+	AUTOFREE bool *off = mem_zalloc(selection->n + 1, sizeof(bool));
+	TRY(mark_all(run, &override->select, run->options->profile, on));
+	TRY(mark_all(run, &override->ignore, -1, off));
+	for (size_t r = 0; r < selection->n; r++)
+		selection->is_on[r] = (selection->is_on[r] || on[r]) && !off[r];
+	return set_severities(run, override->severities, override->n_severities, selection);
+}
+
+static struct lint_selection copy_selection(struct arena *a, const struct lint_selection *from)
+{
+	struct lint_selection copy = { arena_alloc(a, from->n + 1), arena_alloc(a, from->n + 1),
+		                       from->n };
+	memcpy(copy.is_on, from->is_on, from->n);
+	memcpy(copy.severity, from->severity, from->n);
+	return copy;
+}
+
+static bool names_path(const struct lint_run *run, const struct lint_override *override,
+                       const char *path)
+{
+	const char *prefix = run->options->config_prefix;
+	AUTOFREE char *full = path_join(prefix ? prefix : "", path);
+	return glob_verdict(&override->paths, full, false) == GLOB_IGNORED;
+}
+
+/* `dir/` or `dir` names what is below it, too: each folder of the path is asked. */
+static bool names_path_or_above(const struct lint_run *run, const struct lint_override *override,
+                                const char *path)
+{
+	if (names_path(run, override, path))
+		return true;
+	const char *prefix = run->options->config_prefix;
+	AUTOFREE char *full = path_join(prefix ? prefix : "", path);
+	for (char *slash = strrchr(full, '/'); slash && slash > full; slash = strrchr(full, '/')) {
+		*slash = '\0';
+		if (glob_verdict(&override->paths, full, true) == GLOB_IGNORED)
+			return true;
+	}
+	return false;
+}
+
+const struct lint_selection *lint_selection_for(const struct lint_run *run, const char *path,
+                                                struct arena *a)
+{
+	const struct lint_options *options = run->options;
+	struct lint_selection *own = NULL;
+	for (size_t i = 0; i < options->n_overrides; i++) {
+		if (!names_path_or_above(run, &options->overrides[i], path))
+			continue;
+		if (!own) {
+			own = ARENA_NEW(a, struct lint_selection);
+			*own = copy_selection(a, &run->selection);
+		}
+		err_ignore(apply_override(run, &options->overrides[i], own),
+		           "the names were checked by lint_select");
+	}
+	return own ? own : &run->selection;
+}
+
+static err *check_overrides(const struct lint_run *run)
+{
+	AUTO(arena) a = ARENA_INIT;
+	struct lint_selection trial = copy_selection(&a, &run->selection);
+	for (size_t i = 0; i < run->options->n_overrides; i++)
+		TRY(apply_override(run, &run->options->overrides[i], &trial));
+	return NULL;
+}
+
+static void number_rules(struct lint_run *run)
 {
 	size_t n = 0;
 	for (size_t f = 0; f < lint_n_families; f++) {
@@ -148,11 +237,16 @@ err *lint_select(struct lint_run *run)
 		n += lint_families[f]->n_rules;
 	}
 	run->first_rule[lint_n_families] = n;
-	run->is_on = mem_zalloc(n + 1, 1);
-	run->severity = mem_zalloc(n + 1, 1);
+	run->selection = (struct lint_selection){ mem_zalloc(n + 1, 1), mem_zalloc(n + 1, 1), n };
+}
+
+err *lint_select(struct lint_run *run)
+{
+	number_rules(run);
 	const struct lint_options *options = run->options;
-	AUTOFREE bool *selected = mem_zalloc(n + 1, sizeof(bool));
-	AUTOFREE bool *ignored = mem_zalloc(n + 1, sizeof(bool));
+	struct lint_selection *selection = &run->selection;
+	AUTOFREE bool *selected = mem_zalloc(selection->n + 1, sizeof(bool));
+	AUTOFREE bool *ignored = mem_zalloc(selection->n + 1, sizeof(bool));
 	TRY(mark_all(run, &options->select, options->profile, selected));
 	TRY(mark_all(run, &options->ignore, -1, ignored));
 	for (size_t f = 0; f < lint_n_families; f++)
@@ -161,8 +255,9 @@ err *lint_select(struct lint_run *run)
 			size_t r = run->first_rule[f] + i;
 			bool is_in = options->select.len ? selected[r]
 			                                 : is_in_profile(rule, options->profile);
-			run->is_on[r] = is_in && !ignored[r];
-			run->severity[r] = severity_in_profile(rule, options->profile);
+			selection->is_on[r] = is_in && !ignored[r];
+			selection->severity[r] = severity_in_profile(rule, options->profile);
 		}
-	return NULL;
+	TRY(set_severities(run, options->severities, options->n_severities, selection));
+	return check_overrides(run);
 }

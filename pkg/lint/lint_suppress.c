@@ -25,17 +25,21 @@ enum { UNUSED_SUPPRESSION, EXPIRED_SUPPRESSION, UNKNOWN_SUPPRESSION };
 
 static const struct lint_rule rules[] = {
 	[UNUSED_SUPPRESSION] = { "unused-suppression", LINT_INFO, 0,
-	  "a suppression that hides nothing",
-	  "What it hid was mended or moved; left alone it will hide the next mistake of the same kind.",
-	  "image: app:1.2 # fettle: ignore[latest-tag]\n", "image: app:1.2\n", NULL },
+	                         "a suppression that hides nothing",
+	                         "What it hid was mended or moved; left alone it will hide the next mistake of the same kind.",
+	                         "image: app:1.2 # fettle: ignore[latest-tag]\n",
+	                         "image: app:1.2\n", NULL },
 	[EXPIRED_SUPPRESSION] = { "expired-suppression", LINT_WARNING, 0,
-	  "a suppression whose date has passed",
-	  "It was meant to last until that day; the finding is reported again.",
-	  "# fettle: ignore[latest-tag] until=2020-01-01 after the move\n",
-	  "# fettle: ignore[latest-tag] until=2099-01-01 after the move\n", NULL },
+	                          "a suppression whose date has passed",
+	                          "It was meant to last until that day; the finding is reported again.",
+	                          "# fettle: ignore[latest-tag] until=2020-01-01 after the move\n",
+	                          "# fettle: ignore[latest-tag] until=2099-01-01 after the move\n",
+	                          NULL },
 	[UNKNOWN_SUPPRESSION] = { "unknown-suppression", LINT_WARNING, 0,
-	  "a suppression that names no rule", "It hides nothing, whatever its author thinks.",
-	  "# fettle: ignore[latest-tga]\n", "# fettle: ignore[latest-tag]\n", NULL },
+	                          "a suppression that names no rule",
+	                          "It hides nothing, whatever its author thinks.",
+	                          "# fettle: ignore[latest-tga]\n",
+	                          "# fettle: ignore[latest-tag]\n", NULL },
 };
 
 const struct lint_family lint_family_suppressions = {
@@ -213,10 +217,10 @@ static void each_marker(struct reader *reader, const char *marker,
 /* Names up to the end of the word list: letters, digits, `_-,` and, behind a comma, blanks. */
 static size_t list_end(const char *text, size_t at, size_t end)
 {
-	while (at < end && (strchr("_-,:/", text[at]) || (text[at] >= '0' && text[at] <= '9') ||
-	                    (text[at] >= 'A' && text[at] <= 'Z') ||
-	                    (text[at] >= 'a' && text[at] <= 'z') ||
-	                    (text[at] == ' ' && at > 0 && text[at - 1] == ',')))
+	while (at < end &&
+	       (strchr("_-,:/", text[at]) || (text[at] >= '0' && text[at] <= '9') ||
+	        (text[at] >= 'A' && text[at] <= 'Z') || (text[at] >= 'a' && text[at] <= 'z') ||
+	        (text[at] == ' ' && at > 0 && text[at - 1] == ',')))
 		at++;
 	return at;
 }
@@ -294,8 +298,8 @@ static void read_own_annotation(struct reader *reader, const struct val *object,
 		s->container = arena_strndup(keep, value + 1, strcspn(value + 1, " \t"));
 	const char *until = strstr(value, "until=");
 	if (until) {
-		s->until = arena_strndup(keep, until + 6, MIN(strspn(until + 6, "0123456789-"),
-		                                              (size_t)10));
+		s->until = arena_strndup(keep, until + 6,
+		                         MIN(strspn(until + 6, "0123456789-"), (size_t)10));
 		s->has_expired = has_passed(reader, s->until);
 	}
 }
@@ -311,7 +315,8 @@ static void read_annotation(struct reader *reader, const struct val *object,
 	if (str_starts(key, OWN_ANNOTATION)) {
 		read_own_annotation(reader, object, entry);
 	} else if (str_starts(key, kube_linter)) {
-		add_annotation(reader, object, entry, arena_strdup(keep, key + strlen(kube_linter)));
+		add_annotation(reader, object, entry,
+		               arena_strdup(keep, key + strlen(kube_linter)));
 	} else if (str_equal(key, "kube-linter.io/ignore-all") ||
 	           str_equal(key, "polaris.fairwinds.com/exempt")) {
 		add_annotation(reader, object, entry, "");
@@ -441,11 +446,12 @@ void lint_judge_suppressions(struct lint_run *run, uint32_t file_index,
 			lint_report_late(run, file_index, &hit, "there is no rule '%s'", unknown);
 		} else if (s->has_expired && s->is_used) {
 			hit.rule = &rules[EXPIRED_SUPPRESSION];
-			lint_report_late(run, file_index, &hit, "the suppression expired on %s", s->until);
+			lint_report_late(run, file_index, &hit, "the suppression expired on %s",
+			                 s->until);
 		} else if (!s->is_used && all_on) {
 			hit.rule = &rules[UNUSED_SUPPRESSION];
-			lint_report_late(run, file_index, &hit, "nothing to suppress here%s%s", *s->names ? ": " : "",
-			                s->names);
+			lint_report_late(run, file_index, &hit, "nothing to suppress here%s%s",
+			                 *s->names ? ": " : "", s->names);
 		}
 	}
 }

@@ -5,8 +5,8 @@
 #include "lint/lint_rule.h"
 
 struct lint_suppression {
-	const char *names; /* slugs or families, separated by commas; "": all */
-	const char *until; /* NULL: for ever */
+	const char *names;       /* slugs or families, separated by commas; "": all */
+	const char *until;       /* NULL: for ever */
 	size_t at_start, at_end; /* where it is written */
 	size_t start, end;       /* the bytes it covers */
 	bool is_object;          /* an annotation: it covers an object instead */

@@ -200,8 +200,22 @@ static err *find_above(const char *folder, struct above *above)
 
 static err *walk_root_folder(struct walk *walk, const char *folder)
 {
-	struct ignore_level excludes = { .folder = folder, .patterns = walk->options->exclude };
-	const struct ignore_level *level = &excludes;
+	const struct lint_options *options = walk->options;
+	AUTOFREE char *below =
+		path_join(options->config_prefix ? options->config_prefix : "", folder);
+	AUTOFREE char *prefix = path_clean(below);
+	const struct ignore_level by_config = {
+		.folder = folder,
+		.prefix = str_equal(prefix, ".") ? NULL : prefix,
+		.patterns = options->config_exclude,
+	};
+	const struct ignore_level by_option = {
+		.above = &by_config,
+		.folder = folder,
+		.prefix = str_equal(folder, ".") ? NULL : folder,
+		.patterns = options->exclude,
+	};
+	const struct ignore_level *level = &by_option;
 	struct above above = { .len = 0 };
 	if (!walk->options->no_gitignore)
 		TRY(find_above(folder, &above));
