@@ -1,9 +1,12 @@
 /* fettle lint: check every file of the repository. */
 #include "base/base.h"
 
+#include "base/limits.h"
 #include "cmds.h"
 #include "lint/lint.h"
+#include "lint/lint_baseline.h"
 #include "lint/lint_config.h"
+#include "lint/lint_input.h"
 #include "lint/report.h"
 #include "lint_print.h"
 #include "pal/fs.h"
@@ -23,9 +26,9 @@ enum lint_format {
 struct lint_args {
 	struct strs paths, select, ignore, exclude, crds;
 	const char *pod_security_version, *kubernetes_version;
-	const char *profile, *config;
+	const char *profile, *config, *baseline, *new_from;
 	int format, fail_on;
-	bool no_gitignore, exit_zero, no_config, fix, unsafe_fixes, diff;
+	bool no_gitignore, exit_zero, no_config, update_baseline, staged, fix, unsafe_fixes, diff;
 	int64_t threads, max_bytes;
 };
 
@@ -78,6 +81,17 @@ static const struct cli_opt opts[] = {
 	  .arg = "format", .help = "output format", .def = "text" },
 	{ CLI_ENUM(struct lint_args, fail_on, severities), .name = "fail-on", .arg = "severity",
 	  .help = "exit with 1 from this severity on", .def = "error" },
+	{ CLI_STR(struct lint_args, baseline), .name = "baseline", .arg = "file",
+	  .help = "leave out the findings this file knows", .words = CLI_WORDS_FILES,
+	  .details =
+	          "Findings are known by rule, object and text, not by line: moved lines stay known.",
+	  .flags = CLI_NOT_EMPTY },
+	{ CLI_FLAG(struct lint_args, update_baseline), .name = "update-baseline",
+	  .help = "write all present findings to the baseline", .flags = CLI_NO_NEGATION },
+	{ CLI_STR(struct lint_args, new_from), .name = "new-from", .arg = "ref",
+	  .help = "only what this commit or branch did not have yet", .flags = CLI_NOT_EMPTY },
+	{ CLI_FLAG(struct lint_args, staged), .name = "staged",
+	  .help = "check what is staged for the next commit", .flags = CLI_NO_NEGATION },
 	{ CLI_FLAG(struct lint_args, exit_zero), .name = "exit-zero",
 	  .help = "exit with 0 also when something was found", .flags = CLI_NO_NEGATION },
 	{ CLI_STR(struct lint_args, pod_security_version), .name = "pod-security-version",
@@ -109,6 +123,7 @@ static const struct cli_example examples[] = {
 	{ "mend what is safe to mend, after a look", "fettle lint --diff; fettle lint --fix" },
 	{ "a workload that passes the restricted level",
 	  "fettle lint --fix --unsafe-fixes --select pod-security --profile restricted app.yaml" },
+	{ "in a pull request: only what it adds", "fettle lint --new-from origin/main" },
 	{ "in GitHub Actions", "fettle lint --output github" },
 	{ "only the restricted Pod Security level",
 	  "fettle lint --select pod-security --profile restricted k8s/" },
@@ -262,11 +277,72 @@ static err *mend(struct cli_ctx *ctx, const struct lint_args *args,
 	return e;
 }
 
+/* --- what is known already --- */
+
+static err *update_baseline(struct ui *ui, const char *path, struct lint_report *report)
+{
+	AUTO(str) text = STR_INIT;
+	lint_baseline_write(report, &text);
+	TRY(fs_write_atomic(path, view_str(&text), 0644));
+	size_t n = report->counts[0] + report->counts[1] + report->counts[2];
+	ui_info(ui, "'%s' knows %zu finding%s now", path, n, n == 1 ? "" : "s");
+	return NULL;
+}
+
+static err *apply_baseline(struct ui *ui, const char *path, struct lint_report *report)
+{
+	AUTO(str) text = STR_INIT;
+	struct lint_baseline *baseline;
+	err *e = fs_read_file(path, LIMIT_DOC_BYTES, &text);
+	if (e)
+		return err_hint(e, "make it with --update-baseline");
+	TRY(lint_baseline_parse(text.ptr, text.len, path, &baseline));
+	size_t n_stale = lint_baseline_apply(baseline, report);
+	lint_baseline_free(baseline);
+	if (n_stale)
+		ui_info(ui, "%zu of the baseline were not met; --update-baseline removes them",
+		        n_stale);
+	return NULL;
+}
+
+/* What the commit had already, found by checking its tree in the same way. */
+static err *apply_commit(const struct lint_args *args, const struct lint_options *options,
+                         const struct cancel *cancel, struct lint_report *report)
+{
+	struct lint_options old = *options;
+	struct lint_report before = { 0 };
+	TRY(lint_input_commit(args->new_from, &options->paths, &old.input));
+	err *e = lint_run(&old, cancel, &before);
+	lint_input_free(old.input);
+	TRY(e);
+	struct lint_baseline *baseline = lint_baseline_of(&before);
+	lint_baseline_apply(baseline, report);
+	lint_baseline_free(baseline);
+	lint_report_clear(&before);
+	return NULL;
+}
+
+static err *without_known(struct cli_ctx *ctx, const struct lint_args *args,
+                          const struct lint_options *options, const struct cancel *cancel,
+                          struct lint_report *report)
+{
+	if (args->new_from)
+		TRY(apply_commit(args, options, cancel, report));
+	if (args->update_baseline)
+		TRY(update_baseline(ctx->ui, args->baseline, report));
+	return args->baseline ? apply_baseline(ctx->ui, args->baseline, report) : NULL;
+}
+
 static err *check(struct cli_ctx *ctx, const struct lint_args *args,
                   const struct lint_options *options, const struct cancel *cancel, int fail_on)
 {
 	struct lint_report report = { 0 };
 	TRY(lint_run(options, cancel, &report));
+	err *e = without_known(ctx, args, options, cancel, &report);
+	if (e) {
+		lint_report_clear(&report);
+		return e;
+	}
 	print_report(ctx->ui, &report, args->format);
 	for (const err *unread = report.unreadable; unread; unread = err_next(unread))
 		ui_error(ctx->ui, "%s", err_message(unread));
@@ -275,16 +351,45 @@ static err *check(struct cli_ctx *ctx, const struct lint_args *args,
 	return NULL;
 }
 
-static err *lint(struct cli_ctx *ctx, const struct lint_args *args,
-                 const struct lint_config *config, const struct cancel *cancel)
+static err *mend_and_check(struct cli_ctx *ctx, const struct lint_args *args,
+                           const struct lint_config *config, const struct lint_options *options,
+                           const struct cancel *cancel)
 {
-	const struct lint_options options = options_of(ctx, args, config);
 	bool is_given = cli_is_given(ctx->parsed, "fail-on") || !config->has_fail_on;
 	if (args->fix || args->unsafe_fixes || args->diff)
-		TRY(mend(ctx, args, &options, cancel));
+		TRY(mend(ctx, args, options, cancel));
 	if (args->diff)
 		return NULL;
-	return check(ctx, args, &options, cancel, is_given ? args->fail_on : config->fail_on);
+	return check(ctx, args, options, cancel, is_given ? args->fail_on : config->fail_on);
+}
+
+static err *refuse_combinations(const struct lint_args *args)
+{
+	bool mends = args->fix || args->unsafe_fixes || args->diff;
+	if (args->staged && mends)
+		return err_new(ERR_USAGE,
+		               "--staged cannot be combined with --fix and --diff: the index "
+		               "is not written");
+	if (args->update_baseline && !args->baseline)
+		return err_new(
+			ERR_USAGE,
+			"--update-baseline needs --baseline, or 'baseline' in " LINT_CONFIG_NAME);
+	return NULL;
+}
+
+static err *lint(struct cli_ctx *ctx, const struct lint_args *given,
+                 const struct lint_config *config, const struct cancel *cancel)
+{
+	struct lint_args args = *given;
+	if (!args.baseline)
+		args.baseline = config->baseline;
+	TRY(refuse_combinations(&args));
+	struct lint_options options = options_of(ctx, &args, config);
+	if (args.staged)
+		TRY(lint_input_index(&options.paths, &options.input));
+	err *e = mend_and_check(ctx, &args, config, &options, cancel);
+	lint_input_free(options.input);
+	return e;
 }
 
 static err *load_config(const struct lint_args *args, struct lint_config *ret_config)

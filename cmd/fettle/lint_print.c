@@ -99,11 +99,11 @@ static void print_summary(struct ui *ui, const struct lint_report *report)
 	const struct {
 		size_t count;
 		const char *what;
-	} skipped[] = { { report->n_suppressed, "suppressed" },
-		        { report->n_binary, "binary" },
-		        { report->n_too_large, "too large" },
-		        { report->n_symlinks, "symlinks" },
-		        { report->n_unreadable, "unreadable" } };
+	} skipped[] = {
+		{ report->n_known, "known" },       { report->n_suppressed, "suppressed" },
+		{ report->n_binary, "binary" },     { report->n_too_large, "too large" },
+		{ report->n_symlinks, "symlinks" }, { report->n_unreadable, "unreadable" }
+	};
 	for (size_t i = 0; i < ARRAY_LEN(skipped); i++)
 		if (skipped[i].count)
 			str_addf(&text, "; %zu %s", skipped[i].count, skipped[i].what);

@@ -148,6 +148,24 @@ NODISCARD err *repo_tree_read(struct repo_tree *tree, const char *path, size_t l
                               struct str *ret_text);
 
 /*
+ * The repository around `folder` (absolute), for its work tree: *ret_top is the folder of the work
+ * tree, without '/' at the end; caller frees. NOT_FOUND, REFUSED (owner), INVALID for a bare one.
+ */
+NODISCARD err *repo_open_around(const char *folder, struct repo **ret_repo, char **ret_top);
+
+/*
+ * What is staged: files of the index that HEAD does not have, or has otherwise, in order of their
+ * paths (from the top). Conflicted ones are left out. CORRUPT, IO.
+ */
+struct repo_index;
+NODISCARD err *repo_index_open(struct repo *repo, struct repo_index **ret_index);
+void repo_index_free(struct repo_index *index);
+NODISCARD err *repo_index_staged(struct repo_index *index, struct strs *ret_paths);
+/* Bytes as staged. NOT_FOUND, LIMIT, CORRUPT. */
+NODISCARD err *repo_index_read(struct repo_index *index, const char *path, size_t limit,
+                               struct str *ret_text);
+
+/*
  * A setting of the user's own git configuration ("http.sslCAInfo"), not of a repository's; NULL when
  * not set. Caller frees.
  */

@@ -10,6 +10,7 @@
 #include "base/base.h"
 
 struct cancel;
+struct lint_input;
 struct lint_rule;
 struct lint_family;
 
@@ -83,6 +84,8 @@ struct lint_options {
 	const char *kubernetes_version;     /* "1.31" or NULL: the newest known */
 	struct strs crds;                   /* files and folders with CustomResourceDefinitions */
 	const struct lint_overlay *overlay; /* text to take in place of a file's; NULL: none */
+	struct lint_input
+		*input; /* files of a commit or the index; NULL: of the disk (lint_input.h) */
 };
 
 struct lint_overlay {
@@ -142,6 +145,7 @@ struct lint_report {
 	size_t len;
 	size_t n_checked, n_binary, n_too_large, n_symlinks;
 	size_t n_unreadable;
+	size_t n_known;       /* taken out by a baseline */
 	size_t n_suppressed;  /* findings hidden by comments and annotations */
 	size_t counts[3];     /* findings by severity */
 	err *unreadable;      /* joined, in order of paths; NULL: none */

@@ -4,6 +4,7 @@
 #include "lint/lint_private.h"
 
 #include "base/vec.h"
+#include "lint/lint_input.h"
 #include "pal/fs.h"
 #include "pal/sig.h"
 
@@ -80,7 +81,8 @@ static enum outcome read_file(struct lint_run *run, size_t index, struct str *te
 		return CHECKED;
 	}
 	size_t max = run->options->max_bytes ? run->options->max_bytes : DEFAULT_MAX_BYTES;
-	err *e = fs_read_file(path->path, max, text);
+	err *e = run->options->input ? lint_input_read(run->options->input, path->path, max, text)
+	                             : fs_read_file(path->path, max, text);
 	if (e && err_is(e, ERR_LIMIT) && !path->is_named) {
 		err_ignore(e, "counted");
 		return TOO_LARGE;

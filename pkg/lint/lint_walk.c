@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "base/vec.h"
+#include "lint/lint_input.h"
 #include "pal/fs.h"
 #include "pal/sig.h"
 
@@ -268,6 +269,12 @@ err *lint_walk(const struct lint_options *options, const struct cancel *cancel,
 	struct walk walk = {
 		.options = options, .cancel = cancel, .paths = paths, .unreadable = unreadable
 	};
+	if (options->input) {
+		const struct strs *files = lint_input_paths(options->input);
+		for (size_t i = 0; i < files->len; i++)
+			add_file(&walk, files->ptr[i], false);
+		return NULL;
+	}
 	for (size_t i = 0; i < options->paths.len; i++)
 		TRY(walk_root(&walk, options->paths.ptr[i]));
 	if (options->paths.len == 0)

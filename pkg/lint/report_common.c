@@ -8,9 +8,14 @@
 
 #define FINGERPRINT_BYTES 16u
 
+/* What was matched, without the indentation: lines may move, also in depth. */
 static const char *identity(const struct lint_finding *finding)
 {
-	return finding->fingerprint_text ? finding->fingerprint_text : finding->message;
+	if (finding->fingerprint_text)
+		return finding->fingerprint_text;
+	const char *line = finding->line_text;
+	line += line ? strspn(line, " \t") : 0;
+	return line && *line ? line : finding->message;
 }
 
 static bool same_text(const char *a, const char *b)

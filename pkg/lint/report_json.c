@@ -94,6 +94,7 @@ void lint_write_json(const struct lint_report *report, struct str *out)
 	json_key_int(&w, "too_large", (int64_t)report->n_too_large);
 	json_key_int(&w, "symlinks", (int64_t)report->n_symlinks);
 	json_key_int(&w, "unreadable", (int64_t)report->n_unreadable);
+	json_key_int(&w, "known", (int64_t)report->n_known);
 	json_key_int(&w, "suppressed", (int64_t)report->n_suppressed);
 	json_key_int(&w, "errors", (int64_t)report->counts[LINT_ERROR]);
 	json_key_int(&w, "warnings", (int64_t)report->counts[LINT_WARNING]);

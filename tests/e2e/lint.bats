@@ -159,3 +159,57 @@ lint() { fettle lint --select syntax,suppressions "$@"; }
 	run --separate-stderr -2 fettle lint explain syntx
 	assert_talk_has "did you mean 'syntax'?"
 }
+
+commit_all() {
+	git -C tree add -A && git -C tree -c user.name=t -c user.email=t@t commit -qm "$1"
+}
+
+@test "lint --baseline: known findings stay known when lines move, new ones are told" {
+	run --separate-stderr -0 lint --baseline known.txt --update-baseline tree
+	assert_talk_has "'known.txt' knows 1 finding now"
+	run --separate-stderr -0 lint --baseline known.txt tree
+	assert_talk_has "1 known"
+	printf '# a line more\n\na: 1\na: 2\n---\nb: 1\nc: 1\nc: 2\n' >tree/twice.yaml
+	run --separate-stderr -1 lint --baseline known.txt tree
+	assert_has "tree/twice.yaml:8:1: error[syntax]"
+	assert_lacks "twice.yaml:4"
+	printf 'a: 1\n' >tree/twice.yaml
+	run --separate-stderr -0 lint --baseline known.txt tree
+	assert_talk_has "1 of the baseline were not met"
+	printf 'nonsense\n' >known.txt
+	run --separate-stderr -2 lint --baseline known.txt tree
+	assert_talk_has "known.txt:1:1"
+	run --separate-stderr -2 lint --update-baseline tree
+	assert_talk_has "--update-baseline needs --baseline"
+}
+
+@test "lint --new-from: only what the commit did not have" {
+	git init -q -b main tree
+	commit_all one
+	cd tree
+	run --separate-stderr -0 lint --new-from main
+	assert_talk_has "1 known"
+	printf 'x: 1\nx: 2\n' >sub/more.yaml
+	printf '\n\na: 1\na: 2\n' >twice.yaml
+	run -1 lint --new-from HEAD sub .
+	assert_has "sub/more.yaml:2:1"
+	assert_lacks "twice.yaml"
+	run --separate-stderr -3 lint --new-from no-such-branch
+	assert_talk_has "no-such-branch"
+}
+
+@test "lint --staged: the index decides, not the work tree" {
+	git init -q -b main tree
+	commit_all one
+	cd tree
+	printf 'x: 1\nx: 2\n' >staged.yaml
+	printf 'y: 1\ny: 2\n' >unstaged.yaml
+	git add staged.yaml
+	printf 'x: 1\n' >staged.yaml
+	run -1 lint --staged
+	assert_has "staged.yaml:2:1"
+	assert_lacks "unstaged.yaml"
+	assert_lacks "twice.yaml"
+	run --separate-stderr -2 lint --staged --fix
+	assert_talk_has "--staged cannot be combined"
+}
