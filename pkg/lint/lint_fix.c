@@ -4,6 +4,7 @@
 
 #include "yaml/yaml_edit.h"
 
+PRINTF_LIKE(3, 0)
 static struct lint_fix *new_fix(struct lint_file *file, bool is_unsafe, const char *fmt,
                                 va_list args)
 {

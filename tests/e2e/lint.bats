@@ -213,3 +213,32 @@ commit_all() {
 	run --separate-stderr -2 lint --staged --fix
 	assert_talk_has "--staged cannot be combined"
 }
+
+@test "lint: Dockerfiles, with hadolint's comments and configuration" {
+	printf 'FROM debian\n# hadolint ignore=DL3004\nRUN sudo x\nRUN sudo y\nCMD node a.js\n' >Dockerfile
+	run -1 fettle lint --select dockerfile
+	assert_has "Dockerfile:4:5: error[dockerfile-sudo]"
+	assert_lacks "Dockerfile:3:5"
+	printf 'ignored: [DL3004]\noverride: { error: [DL3025] }\ntrustedRegistries: ["*.example.com"]\n' >.hadolint.yaml
+	run -1 fettle lint --select dockerfile
+	assert_lacks "dockerfile-sudo"
+	assert_has "Dockerfile:5:1: error[dockerfile-json-args]"
+	assert_has "Dockerfile:1:6: error[dockerfile-registry] 'docker.io' is not among the trusted registries"
+	run -0 fettle lint --fix --select DL3025 --no-config
+	grep -q '^CMD \["node", "a.js"\]' Dockerfile
+}
+
+@test "lint --diff: shows what --fix would do, and writes nothing" {
+	printf 'FROM debian:12\nADD app /app\n' >Dockerfile
+	cp Dockerfile before
+	run --separate-stderr -1 fettle lint --diff --select dockerfile
+	assert_has "-ADD app /app"
+	assert_has "+COPY app /app"
+	assert_talk_has "would fix 1 finding in 1 file"
+	cmp Dockerfile before
+	chmod 0640 Dockerfile
+	run --separate-stderr -0 fettle lint --fix --select dockerfile
+	assert_talk_has "fixed 1 finding in 1 file"
+	[ "$(stat -c %a Dockerfile)" = 640 ]
+	run -0 fettle lint --diff --select dockerfile
+}
