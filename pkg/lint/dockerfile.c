@@ -29,6 +29,12 @@ struct parser {
 	size_t stage;
 };
 
+/* strchr would find the end of the list for a NUL. */
+static bool is_any(char c, const char *list)
+{
+	return c && strchr(list, c);
+}
+
 static size_t line_end(const struct parser *p, size_t at)
 {
 	const char *newline = memchr(p->text + at, '\n', p->len - at);
@@ -37,7 +43,7 @@ static size_t line_end(const struct parser *p, size_t at)
 
 static size_t skip_blanks(const struct parser *p, size_t at, size_t end)
 {
-	while (at < end && strchr(" \t\r\n", p->text[at]) && p->text[at])
+	while (at < end && is_any(p->text[at], " \t\r\n"))
 		at++;
 	return at;
 }
@@ -80,7 +86,7 @@ static void blank(struct parser *p, size_t from, size_t to)
 static size_t continuation(const struct parser *p, size_t line, size_t end)
 {
 	size_t at = end;
-	while (at > line && strchr(" \t\r", p->text[at - 1]))
+	while (at > line && is_any(p->text[at - 1], " \t\r"))
 		at--;
 	return at > line && p->text[at - 1] == p->escape ? at - 1 : SIZE_MAX;
 }
@@ -138,13 +144,13 @@ static size_t read_word(struct parser *p, size_t at, size_t end, bool is_shell, 
 				if (p->text[at] == ')' && --depth == 0)
 					break;
 			}
-		} else if (strchr(" \t\r\n", c) || (is_shell && strchr(";&|()<>", c))) {
+		} else if (is_any(c, " \t\r\n") || (is_shell && is_any(c, ";&|()<>"))) {
 			return at;
 		} else {
 			str_addch(text, c);
 		}
 	}
-	return at;
+	return MIN(at, end); /* an open $( goes one too far */
 }
 
 static void read_words(struct parser *p, size_t at, size_t end, struct words *words)
@@ -222,9 +228,9 @@ static void read_commands(struct parser *p, size_t at, size_t end, struct comman
 		char c = p->text[at];
 		if (c == ' ' || c == '\t' || c == '\r') {
 			at++;
-		} else if (c == '#' && (at == 0 || strchr(" \t\n;", p->text[at - 1]))) {
+		} else if (c == '#' && (at == 0 || is_any(p->text[at - 1], " \t\n;"))) {
 			at = MIN(line_end(p, at), end);
-		} else if (strchr("\n;&|()", c)) {
+		} else if (is_any(c, "\n;&|()")) {
 			bool is_or = c == '|' && at + 1 < end && p->text[at + 1] == '|';
 			bool is_fd = c == '&' && at > 0 && p->text[at - 1] == '>';
 			if (!is_fd)
@@ -258,7 +264,7 @@ static size_t skip_heredocs(struct parser *p, size_t start, size_t end, bool *re
 			continue;
 		size_t word = at + 2;
 		word += word < end && p->text[word] == '-';
-		size_t quote = word < end && strchr("'\"", p->text[word]) ? 1 : 0;
+		size_t quote = word < end && is_any(p->text[word], "'\"") ? 1 : 0;
 		size_t len = 0;
 		while (word + quote + len < end &&
 		       (isalnum((unsigned char)p->text[word + quote + len]) ||
@@ -294,7 +300,7 @@ static const char *upper(struct parser *p, size_t start, size_t end)
 
 static size_t word_end(const struct parser *p, size_t at, size_t end)
 {
-	while (at < end && !strchr(" \t\r\n", p->text[at]))
+	while (at < end && !is_any(p->text[at], " \t\r\n"))
 		at++;
 	return at;
 }
@@ -358,7 +364,7 @@ static size_t read_instruction(struct parser *p, size_t at)
 	if (may_heredoc)
 		end = skip_heredocs(p, in.args, end, &in.has_heredoc);
 	in.end = end;
-	while (in.end > in.name_end && strchr(" \t\r\n", p->text[in.end - 1]))
+	while (in.end > in.name_end && is_any(p->text[in.end - 1], " \t\r\n"))
 		in.end--;
 	if (str_equal(in.name, "ONBUILD"))
 		in.inner = upper(p, in.args, word_end(p, in.args, end));
