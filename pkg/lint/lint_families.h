@@ -7,5 +7,6 @@
 extern const struct lint_family lint_family_syntax;
 extern const struct lint_family lint_family_suppressions;
 extern const struct lint_family lint_family_dockerfile;
+extern const struct lint_family lint_family_workflow;
 
 #endif

@@ -120,7 +120,7 @@ const struct lint_fix *lint_fix_make(struct lint_file *file, bool is_unsafe,
 	va_start(args, fmt);
 	struct lint_fix *fix = new_fix(file, is_unsafe, fmt, args);
 	va_end(args);
-	if (file->options->wants_fixes)
+	if (file->options->wants_fixes && n_changes > 0)
 		compute(file, fix, changes, n_changes);
 	return fix;
 }

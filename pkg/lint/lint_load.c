@@ -15,7 +15,7 @@ struct loading {
 	VEC(struct lint_load_error) errors;
 };
 
-static size_t offset_of(const struct lint_file *file, const struct err_place *place)
+size_t lint_place_offset(const struct lint_file *file, const struct err_place *place)
 {
 	const char *at = file->text, *end = file->text + file->len;
 	for (size_t line = 1; place && line < place->line; line++) {
@@ -35,7 +35,7 @@ static size_t add_error(struct loading *loading, err *take_e)
 	struct lint_load_error error = { .message = arena_strdup(file->keep, err_message(take_e)) };
 	if (err_hint_count(take_e))
 		error.hint = arena_strdup(file->keep, err_hint_text(take_e, 0));
-	error.start = error.end = offset_of(file, place);
+	error.start = error.end = lint_place_offset(file, place);
 	if (place && place->end_column > place->column)
 		error.end = MIN(error.start + place->end_column - place->column, file->len);
 	vec_push(&loading->errors, error);

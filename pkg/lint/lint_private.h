@@ -12,6 +12,9 @@ extern const struct lint_family *const lint_families[];
 extern const size_t lint_n_families;
 #define LINT_FAMILIES_MAX 64u
 
+/* The byte of a place of an error in this file; 0 when there is none. */
+size_t lint_place_offset(const struct lint_file *file, const struct err_place *place);
+
 struct lint_path {
 	const char *path;
 	bool is_named; /* given on the command line: must be readable, is never ignored */
