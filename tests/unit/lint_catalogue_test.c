@@ -16,10 +16,11 @@ static const struct sample samples[] = {
 	{ "dockerfile", "Dockerfile" },
 	{ "workflow", ".github/workflows/ci.yml" },
 	{ "compose", "compose.yaml" },
+	{ "schema", "object.yaml" },
 };
 
 /* Rules whose examples need a configuration or another file. */
-static const char *const apart[] = { "dockerfile-registry" };
+static const char *const apart[] = { "dockerfile-registry", "schema-missing" };
 
 static const char *file_of(const struct lint_family *family)
 {
