@@ -8,6 +8,7 @@ extern const struct lint_family lint_family_syntax;
 extern const struct lint_family lint_family_schema;
 extern const struct lint_family lint_family_suppressions;
 extern const struct lint_family lint_family_dockerfile;
+extern const struct lint_family lint_family_pod_security;
 extern const struct lint_family lint_family_workflow;
 
 #endif

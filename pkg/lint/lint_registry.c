@@ -9,6 +9,7 @@ const struct lint_family *const lint_families[] = {
 	&lint_family_syntax,
 	&lint_family_schema,
 	&lint_family_suppressions,
+	&lint_family_pod_security,
 	&lint_family_dockerfile,
 	&lint_family_workflow,
 };

@@ -13,6 +13,7 @@ struct sample {
 };
 
 static const struct sample samples[] = {
+	{ "pod-security", "pod.yaml" },
 	{ "dockerfile", "Dockerfile" },
 	{ "workflow", ".github/workflows/ci.yml" },
 	{ "compose", "compose.yaml" },

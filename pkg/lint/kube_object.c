@@ -1,0 +1,110 @@
+#include "base/base.h"
+
+#include "lint/kube_object.h"
+
+#include "base/num.h"
+
+/* Where the pod template of a kind is. To add a kind: its row. */
+static const struct {
+	const char *group, *kind;
+	const char *path; /* of what holds `metadata` and `spec` of the pod */
+} templates[] = {
+	{ "", "Pod", "" },
+	{ "", "PodTemplate", "template" },
+	{ "", "ReplicationController", "spec.template" },
+	{ "apps", "Deployment", "spec.template" },
+	{ "apps", "ReplicaSet", "spec.template" },
+	{ "apps", "StatefulSet", "spec.template" },
+	{ "apps", "DaemonSet", "spec.template" },
+	{ "extensions", "Deployment", "spec.template" },
+	{ "extensions", "ReplicaSet", "spec.template" },
+	{ "extensions", "DaemonSet", "spec.template" },
+	{ "batch", "Job", "spec.template" },
+	{ "batch", "CronJob", "spec.jobTemplate.spec.template" },
+	{ "argoproj.io", "Rollout", "spec.template" },
+	{ "serving.knative.dev", "Service", "spec.template" },
+	{ "apps.openshift.io", "DeploymentConfig", "spec.template" },
+	{ "leaderworkerset.x-k8s.io", "LeaderWorkerSet",
+	  "spec.leaderWorkerTemplate.workerTemplate" },
+};
+
+struct view kube_group(const struct val *object)
+{
+	const char *version = val_get_str(object, "apiVersion", "");
+	const char *slash = strchr(version, '/');
+	return (struct view){ version, slash ? (size_t)(slash - version) : 0 };
+}
+
+bool kube_pod_of(const struct val *object, struct kube_pod *ret_pod)
+{
+	const char *kind = val_get_str(object, "kind", "");
+	struct view group = kube_group(object);
+	for (size_t i = 0; i < ARRAY_LEN(templates); i++) {
+		if (!str_equal(templates[i].kind, kind) || !view_is(group, templates[i].group))
+			continue;
+		const char *path = templates[i].path;
+		const struct val *holder = *path ? val_path(object, path) : object;
+		static const char *const specs[] = {
+			"spec", "template.spec", "spec.template.spec",
+			"spec.jobTemplate.spec.template.spec",
+			"spec.leaderWorkerTemplate.workerTemplate.spec"
+		};
+		*ret_pod = (struct kube_pod){ .object = object,
+			                      .metadata = val_get(holder, "metadata"),
+			                      .spec = val_get(holder, "spec"),
+			                      .path = specs[0] };
+		for (size_t k = 1; k < ARRAY_LEN(specs); k++)
+			if (*path && strncmp(specs[k], path, strlen(path)) == 0 &&
+			    str_equal(specs[k] + strlen(path), ".spec"))
+				ret_pod->path = specs[k];
+		return val_is(ret_pod->spec, VAL_MAP);
+	}
+	return false;
+}
+
+bool kube_next_container(const struct kube_pod *pod, struct kube_containers *it,
+                         struct kube_container *ret_container)
+{
+	static const char *const lists[] = { "initContainers", "containers",
+		                             "ephemeralContainers" };
+	for (; it->list < ARRAY_LEN(lists); it->list++, it->item = 0) {
+		const struct val *list = val_get(pod->spec, lists[it->list]);
+		while (it->item < val_len(list)) {
+			size_t index = it->item++;
+			const struct val *container = val_at(list, index);
+			if (!val_is(container, VAL_MAP))
+				continue;
+			*ret_container =
+				(struct kube_container){ .v = container,
+				                         .list = lists[it->list],
+				                         .name = val_get_str(container, "name", ""),
+				                         .index = index };
+			return true;
+		}
+	}
+	return false;
+}
+
+void kube_add_container_path(const struct kube_pod *pod, const struct kube_container *container,
+                             struct str *out)
+{
+	if (*container->name)
+		str_addf(out, "%s.%s[name=%s]", pod->path, container->list, container->name);
+	else
+		str_addf(out, "%s.%s[%zu]", pod->path, container->list, container->index);
+}
+
+bool kube_parse_minor(const char *version, unsigned *ret_minor)
+{
+	uint64_t minor;
+	version += *version == 'v';
+	if (!str_starts(version, "1."))
+		return false;
+	size_t digits = strspn(version + 2, "0123456789");
+	/* A patch version says nothing more. */
+	bool is_end = !version[2 + digits] || version[2 + digits] == '.';
+	if (!digits || !is_end || !num_parse_u64(version + 2, digits, 10, &minor) || minor > 999)
+		return false;
+	*ret_minor = (unsigned)minor;
+	return true;
+}
