@@ -3,6 +3,7 @@
 #include "lint/kube_object.h"
 
 #include "base/num.h"
+#include "lint/cron.h"
 
 /* Where the pod template of a kind is. To add a kind: its row. */
 static const struct {
@@ -92,6 +93,19 @@ void kube_add_container_path(const struct kube_pod *pod, const struct kube_conta
 		str_addf(out, "%s.%s[name=%s]", pod->path, container->list, container->name);
 	else
 		str_addf(out, "%s.%s[%zu]", pod->path, container->list, container->index);
+}
+
+bool kube_is_cron(const char *schedule)
+{
+	static const char *const names[] = { "@yearly", "@annually", "@monthly", "@weekly",
+		                             "@daily",  "@midnight", "@hourly" };
+	if (str_starts(schedule, "TZ=") || str_starts(schedule, "CRON_TZ="))
+		schedule += strcspn(schedule, " ");
+	schedule += strspn(schedule, " ");
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_equal(schedule, names[i]))
+			return true;
+	return str_starts(schedule, "@every ") || cron_is_valid(schedule);
 }
 
 bool kube_parse_minor(const char *version, unsigned *ret_minor)

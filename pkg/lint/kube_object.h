@@ -39,6 +39,9 @@ void kube_add_container_path(const struct kube_pod *pod, const struct kube_conta
 /* "apps" of "apps/v1"; "" for the core. */
 struct view kube_group(const struct val *object);
 
+/* A schedule of a CronJob: cron, `@daily` and its like, a time zone in front. */
+bool kube_is_cron(const char *schedule);
+
 /* "v1.25" or "1.25" to 25; false for anything else. */
 bool kube_parse_minor(const char *version, unsigned *ret_minor);
 

@@ -9,6 +9,9 @@ extern const struct lint_family lint_family_schema;
 extern const struct lint_family lint_family_suppressions;
 extern const struct lint_family lint_family_dockerfile;
 extern const struct lint_family lint_family_pod_security;
+extern const struct lint_family lint_family_rbac;
+extern const struct lint_family lint_family_reliability;
+extern const struct lint_family lint_family_references;
 extern const struct lint_family lint_family_workflow;
 
 #endif

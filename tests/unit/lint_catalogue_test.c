@@ -14,6 +14,9 @@ struct sample {
 
 static const struct sample samples[] = {
 	{ "pod-security", "pod.yaml" },
+	{ "rbac", "rbac.yaml" },
+	{ "reliability", "app.yaml" },
+	{ "references", "set.yaml" },
 	{ "dockerfile", "Dockerfile" },
 	{ "workflow", ".github/workflows/ci.yml" },
 	{ "compose", "compose.yaml" },
