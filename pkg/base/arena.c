@@ -32,6 +32,16 @@ void arena_clear(struct arena *a)
 	arena_init(a);
 }
 
+void arena_wipe(struct arena *a)
+{
+	for (struct arena_block *block = a->head; block; block = block->older) {
+		volatile char *bytes = (volatile char *)block + HEADER;
+		for (size_t i = 0; i < block->size; i++)
+			bytes[i] = 0;
+	}
+	arena_clear(a);
+}
+
 void arena_reset(struct arena *a)
 {
 	struct arena_block *keep = a->head;

@@ -22,6 +22,8 @@ struct arena {
 void arena_init(struct arena *a);
 /* Free everything; usable again. */
 void arena_clear(struct arena *a);
+/* The same, but overwrite the bytes first: for what was read from a secret. */
+void arena_wipe(struct arena *a);
 /* Forget everything but keep the largest block for reuse. */
 void arena_reset(struct arena *a);
 /* Uninitialised, aligned to 16. */

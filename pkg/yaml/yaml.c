@@ -525,19 +525,37 @@ static struct val_source *new_source(struct arena *a, const char *text, size_t l
 	return source;
 }
 
+err *yaml_loader_open(struct yaml_loader *l, const char *text, size_t len, const char *name,
+                      struct arena *a)
+{
+	*l = (struct yaml_loader){ .arena = a, .anchor_names = MAP_INIT };
+	struct val_source given = { name, text, len };
+	TRY(yaml_check_bytes(&given, &l->bom, &l->is_ascii));
+	l->source = new_source(a, text, len, name);
+	l->here.bytes = l->line_start.bytes = l->bom;
+	if (!yaml_parser_initialize(&l->parser))
+		return err_new(ERR_INTERNAL, "libyaml cannot start");
+	yaml_parser_set_encoding(&l->parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&l->parser, (const unsigned char *)l->source->text + l->bom,
+	                             len - l->bom);
+	return NULL;
+}
+
+void yaml_loader_close(struct yaml_loader *l)
+{
+	yaml_loader_clear(l);
+}
+
+err *yaml_next_event(struct yaml_loader *l)
+{
+	return next_event(l);
+}
+
 err *yaml_load(const char *text, size_t len, const char *name, struct arena *a,
                struct yaml_docs *ret_docs)
 {
-	AUTO(yaml_loader) l = { .arena = a, .anchor_names = MAP_INIT };
-	struct val_source given = { name, text, len };
-	TRY(yaml_check_bytes(&given, &l.bom, &l.is_ascii));
-	l.source = new_source(a, text, len, name);
-	l.here.bytes = l.line_start.bytes = l.bom;
-	if (!yaml_parser_initialize(&l.parser))
-		return err_new(ERR_INTERNAL, "libyaml cannot start");
-	yaml_parser_set_encoding(&l.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&l.parser, (const unsigned char *)l.source->text + l.bom,
-	                             len - l.bom);
+	AUTO(yaml_loader) l = { 0 };
+	TRY(yaml_loader_open(&l, text, len, name, a));
 	TRY(load_stream(&l));
 	struct yaml_docs docs = { NULL, l.docs.len };
 	if (docs.len) {

@@ -50,6 +50,13 @@ struct yaml_loader {
 	struct view seen_keys[256];
 };
 
+/* Check the bytes, copy the text, start libyaml. After a failure there is nothing to close. */
+NODISCARD err *yaml_loader_open(struct yaml_loader *l, const char *text, size_t len,
+                                const char *name, struct arena *a);
+void yaml_loader_close(struct yaml_loader *l);
+/* The next event into l->event, or what libyaml complains about. */
+NODISCARD err *yaml_next_event(struct yaml_loader *l);
+
 size_t yaml_byte_offset(struct yaml_loader *l, size_t chars);
 /* From a mark of libyaml to the `end_chars`th character. */
 struct val_mark yaml_mark_of(struct yaml_loader *l, const yaml_mark_t *start, size_t end_chars);
