@@ -1,0 +1,357 @@
+/*
+ * Comments of YAML documents. SOPS encrypts each line as a value of its own, bound to the map or list
+ * that go-yaml hands the comment to; to encrypt, that place must be known exactly. (To decrypt, the
+ * reader also tries the neighbours.) The rules below were found by asking sops:
+ *   - behind a value or a `key:`: the map or list the entry is in; behind a `}` or `]`: inside that value;
+ *   - on a line of its own, not deeper than what follows: where that is;
+ *   - right below a value and set apart from what follows by a blank line: where that value is;
+ *   - deeper: the deepest open map or list that does not begin right of it; every blank line between
+ *     such comments climbs one level.
+ */
+#include "base/base.h"
+
+#include "vault/sops_yaml.h"
+
+/* --- finding --- */
+
+struct scan {
+	struct sops_yaml *y;
+	const char *text;
+	size_t len, at;
+	size_t line, line_start;
+	bool is_blank;      /* nothing but blanks on this line so far */
+	size_t blank_lines; /* right before this line */
+};
+
+static void pass_line(struct scan *s)
+{
+	s->blank_lines = s->is_blank ? s->blank_lines + 1 : 0;
+	s->line++;
+	s->line_start = s->at + 1;
+	s->is_blank = true;
+}
+
+static void add_comment(struct scan *s)
+{
+	size_t end = s->at;
+	while (end < s->len && s->text[end] != '\n' && s->text[end] != '\r')
+		end++;
+	const struct sops_yaml_comment comment = {
+		.start = (uint32_t)s->at + 1,
+		.end = (uint32_t)end,
+		.line = (uint32_t)s->line,
+		.column = (uint32_t)(s->at - s->line_start) + 1,
+		.is_own_line = s->is_blank,
+		.after_blank = s->is_blank && s->blank_lines > 0,
+	};
+	vec_push(&s->y->comments, comment);
+	s->at = end;
+	s->is_blank = false;
+}
+
+/* A comment begins a line or stands behind a blank. */
+static bool begins_comment(const struct scan *s)
+{
+	if (s->text[s->at] != '#')
+		return false;
+	return s->at == s->line_start || s->text[s->at - 1] == ' ' || s->text[s->at - 1] == '\t';
+}
+
+static void skip_to(struct scan *s, size_t end)
+{
+	for (; s->at < end; s->at++) {
+		if (s->text[s->at] == '\n')
+			pass_line(s);
+		else
+			s->is_blank = false;
+	}
+}
+
+/* Between two scalars: every `#` that can begin a comment does. */
+static void scan_gap(struct scan *s, size_t end)
+{
+	while (s->at < end) {
+		char c = s->text[s->at];
+		if (begins_comment(s)) {
+			add_comment(s);
+			continue;
+		}
+		if (c == '%' && s->at == s->line_start) {
+			while (s->at < end && s->text[s->at] != '\n')
+				s->at++;
+			s->is_blank = false;
+			continue;
+		}
+		if (c == '\n')
+			pass_line(s);
+		else if (c != ' ' && c != '\t' && c != '\r')
+			s->is_blank = false;
+		s->at++;
+	}
+}
+
+static void find_comments(struct sops_yaml *y)
+{
+	struct scan s = {
+		.y = y, .text = y->doc->text, .len = y->doc->len, .line = 1, .is_blank = true
+	};
+	for (size_t i = 0; i < y->nodes.len; i++) {
+		const struct yaml_node *node = &y->nodes.ptr[i];
+		if (node->kind != YAML_AT_SCALAR && node->kind != YAML_AT_ALIAS)
+			continue;
+		scan_gap(&s, node->mark.start);
+		if (node->style == VAL_STYLE_LITERAL || node->style == VAL_STYLE_FOLDED) {
+			const char *feed = memchr(s.text + s.at, '\n', s.len - s.at);
+			size_t stop = feed ? (size_t)(feed - s.text) : s.len;
+			s.is_blank = false;
+			scan_gap(&s, MIN(stop, (size_t)node->mark.end));
+		}
+		skip_to(&s, node->mark.end);
+	}
+	scan_gap(&s, s.len);
+}
+
+static bool is_blank_line(const struct sops_doc *doc, size_t at)
+{
+	while (at < doc->len && strchr(" \t\r", doc->text[at]))
+		at++;
+	return at >= doc->len || doc->text[at] == '\n';
+}
+
+/* Lines of comments right below a value, with a blank line below them. */
+static void find_feet(struct sops_yaml *y)
+{
+	const struct sops_doc *doc = y->doc;
+	for (size_t first = 0, last; first < y->comments.len; first = last + 1) {
+		struct sops_yaml_comment *c = y->comments.ptr;
+		last = first;
+		while (c[first].is_own_line && last + 1 < y->comments.len &&
+		       c[last + 1].line == c[last].line + 1 && c[last + 1].is_own_line &&
+		       c[last + 1].column == c[first].column)
+			last++;
+		size_t below = c[last].end;
+		while (below < doc->len && doc->text[below] != '\n')
+			below++;
+		bool is_under_comment = first > 0 && c[first - 1].is_own_line &&
+		                        c[first - 1].line + 1 == c[first].line;
+		bool is_foot = c[first].is_own_line && !c[first].after_blank && c[first].line > 1 &&
+		               !is_under_comment && below + 1 < doc->len &&
+		               is_blank_line(doc, below + 1);
+		for (size_t i = first; i <= last; i++)
+			c[i].is_foot = is_foot;
+	}
+}
+
+/* --- placing --- */
+
+struct order {
+	VEC(struct sops_item *) items; /* with bytes, in the order of the text */
+};
+
+static void collect(struct order *order, struct sops_item *item)
+{
+	for (; item; item = item->next) {
+		if (item->flags & SOPS_NO_BYTES)
+			continue;
+		vec_push(&order->items, item);
+		collect(order, item->first);
+	}
+}
+
+/* How many items begin before byte `at`. */
+static size_t count_before(const struct order *order, uint32_t at)
+{
+	size_t low = 0, high = order->items.len;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (order->items.ptr[middle]->key_start < at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool is_flow(const struct sops_item *item)
+{
+	return item->kind != SOPS_VALUE && item->style == VAL_STYLE_FLOW;
+}
+
+/* The innermost { } or [ ] around byte `at`, seen from an item before it. */
+static struct sops_item *flow_around(struct sops_item *before, uint32_t at)
+{
+	for (struct sops_item *item = before; item; item = item->parent)
+		if (is_flow(item) && item->start < at && at < item->end)
+			return item;
+	return NULL;
+}
+
+/* The flow value that ends at byte `end`. */
+static struct sops_item *flow_ending(struct sops_item *before, uint32_t end)
+{
+	for (struct sops_item *item = before; item; item = item->parent)
+		if (is_flow(item) && item->end == end)
+			return item;
+	return NULL;
+}
+
+struct spot {
+	struct sops_item *container;
+	uint32_t at; /* it stands before the first entry that begins here or later */
+	bool is_inline;
+};
+
+/* Its dash or key has been read, but not what it is. */
+static bool is_announced(const struct sops_item *item, uint32_t at)
+{
+	return item && item->parent && item->key_start < at && item->start > at &&
+	       (item->kind != SOPS_VALUE || item->end > item->start);
+}
+
+static struct spot place_inline(const struct sops_yaml *y, const struct sops_yaml_comment *comment,
+                                struct sops_item *before)
+{
+	const char *text = y->doc->text;
+	uint32_t end = comment->start - 1;
+	while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\t'))
+		end--;
+	char last = end > 0 ? text[end - 1] : '\0';
+	struct sops_item *closed = last == '}' || last == ']' ? flow_ending(before, end) : NULL;
+	if (closed && closed->parent && closed->parent->kind == SOPS_LIST)
+		return (struct spot){ closed->parent, closed->key_start, true };
+	if (closed)
+		return (struct spot){ closed, 0, false };
+	if (is_announced(before, comment->start))
+		return (struct spot){ before->parent, before->key_start, false };
+	struct sops_item *flow = flow_around(before, comment->start);
+	bool in_value = before->kind == SOPS_VALUE && before->start < comment->start;
+	if (flow && !(in_value && before->end == end))
+		return (struct spot){ flow, comment->start, false };
+	return (struct spot){ before->parent ? before->parent : before, before->key_start,
+		              in_value };
+}
+
+static struct spot place_own(const struct sops_yaml_comment *comment, struct sops_item *root,
+                             struct sops_item *before, struct sops_item *after, size_t climbs)
+{
+	struct sops_item *flow = flow_around(before, comment->start);
+	if (flow)
+		return (struct spot){ flow, comment->start, false };
+	/* Between `key:` and a list or map below it: the first thing in there. */
+	if (is_announced(before, comment->start))
+		return before->kind != SOPS_VALUE && before->parent->kind == SOPS_MAP
+		               ? (struct spot){ before, 0, false }
+		               : (struct spot){ before->parent, before->key_start, false };
+	/* Of a list that is not indented and the map it is in, the deeper one. */
+	if (comment->is_foot && before && before->kind == SOPS_VALUE) {
+		struct sops_item *holder = before;
+		while (holder->flags & SOPS_IN_FLOW && holder->parent &&
+		       (holder->parent->flags & SOPS_IN_FLOW))
+			holder = holder->parent;
+		if (holder->flags & SOPS_IN_FLOW && is_flow(holder->parent ? holder->parent : root))
+			holder = holder->parent;
+		if (holder->parent && comment->column >= holder->parent->column)
+			return (struct spot){ holder->parent, comment->start, false };
+	}
+	if (after && after->parent && comment->column <= after->parent->column)
+		return (struct spot){ after->parent, comment->start, false };
+	/* Behind the last entry comes the metadata, at the level of the root. */
+	if (!after && comment->column <= root->column)
+		return (struct spot){ root, comment->start, false };
+	struct sops_item *container = before ? before : root;
+	if (container->kind == SOPS_VALUE || is_flow(container) ||
+	    (container->flags & SOPS_IN_FLOW))
+		container = container->parent ? container->parent : root;
+	while (container->parent &&
+	       (container->column > comment->column || (container->flags & SOPS_IN_FLOW)))
+		container = container->parent;
+	while (climbs-- > 0 && container->parent)
+		container = container->parent;
+	return (struct spot){ container, comment->start, false };
+}
+
+static bool is_meta(const struct sops_part *part, const struct sops_item *item)
+{
+	for (; item; item = item->parent)
+		if (item == part->meta)
+			return true;
+	return false;
+}
+
+static void place(struct sops_yaml *y, const struct sops_part *part, const struct order *order,
+                  const struct sops_yaml_comment *comment, size_t climbs)
+{
+	size_t count = count_before(order, comment->start);
+	struct sops_item *before = count ? order->items.ptr[count - 1] : NULL;
+	struct sops_item *after = count < order->items.len ? order->items.ptr[count] : NULL;
+	struct spot spot = comment->is_own_line || !before || before == part->root
+	                           ? place_own(comment, part->root, before, after, climbs)
+	                           : place_inline(y, comment, before);
+	if (is_meta(part, spot.container))
+		return;
+	struct sops_item *item = sops_item_new(y->doc, SOPS_COMMENT, spot.container);
+	item->flags = spot.is_inline ? SOPS_INLINE : 0;
+	item->start = comment->start;
+	item->end = comment->end;
+	item->line = comment->line;
+	item->column = comment->column;
+	item->text = (struct view){ y->doc->text + comment->start, comment->end - comment->start };
+	item->key_start = comment->start;
+	sops_item_insert(spot.container, item, spot.at);
+}
+
+/* A value of several lines with a comment in its first: the other lines go when it is encrypted. */
+static void split_header(const struct sops_yaml *y, struct sops_item *item)
+{
+	if (item->kind != SOPS_VALUE ||
+	    (item->style != VAL_STYLE_LITERAL && item->style != VAL_STYLE_FOLDED))
+		return;
+	const char *text = y->doc->text;
+	uint32_t feed = item->start;
+	while (feed < item->end && text[feed] != '\n')
+		feed++;
+	for (size_t i = 0; i < y->comments.len; i++) {
+		const struct sops_yaml_comment *comment = &y->comments.ptr[i];
+		if (comment->start <= item->start || comment->start > feed)
+			continue;
+		item->drop_start = feed;
+		item->drop_end = item->end;
+		item->end = comment->start - 1;
+		while (item->end > item->start && strchr(" \t", text[item->end - 1]))
+			item->end--;
+		return;
+	}
+}
+
+static void place_part(struct sops_yaml *y, struct sops_part *part, bool is_last, size_t *next)
+{
+	struct order order = { VEC_INIT };
+	size_t climbs = 0;
+	uint32_t stop = is_last ? UINT32_MAX : part->end;
+	collect(&order, part->root);
+	if (*next < y->comments.len)
+		for (size_t i = 0; i < order.items.len; i++)
+			split_header(y, order.items.ptr[i]);
+	struct sops_item *seen = NULL;
+	for (; *next < y->comments.len && y->comments.ptr[*next].start <= stop; (*next)++) {
+		const struct sops_yaml_comment *comment = &y->comments.ptr[*next];
+		size_t count = count_before(&order, comment->start);
+		struct sops_item *before = count ? order.items.ptr[count - 1] : NULL;
+		bool same_gap = *next > 0 && before == seen && comment->is_own_line &&
+		                y->comments.ptr[*next - 1].is_own_line;
+		climbs = same_gap ? climbs + comment->after_blank : 0;
+		seen = before;
+		place(y, part, &order, comment, climbs);
+	}
+	vec_clear(&order.items);
+}
+
+err *sops_yaml_comments(struct sops_yaml *y)
+{
+	size_t next = 0;
+	find_comments(y);
+	find_feet(y);
+	for (size_t i = 0; i < y->doc->parts.len; i++)
+		place_part(y, &y->doc->parts.ptr[i], i + 1 == y->doc->parts.len, &next);
+	return NULL;
+}

@@ -1,0 +1,31 @@
+/* Made by sops 3.13.2; its data key is below, so that the test needs no age. */
+static const char fixture_key[] =
+	"6b9ef7924de50d93610d1e84ca8e09ab4ea55cc1cabc58b269ef46bb028e6887";
+static const char fixture_yaml[] =
+	"#ENC[AES256_GCM,data:o0FsMVFQyMWvn4VMMv0ScmIPQA==,iv:YczRh/pFxUErudPBbZek5zS4D611yU7TyXhbL3Y/GcA=,tag:MXTD0luxC82HF11mMkvJZQ==,type:comment]\n"
+	"db:\n"
+	"    password: ENC[AES256_GCM,data:YB14oByFJg==,iv:HRts7vSUO6BTXMb358CfsJKIj+qn7uTohu1hrCLs5gU=,tag:uLeCh3Wge3Q7fLFp63rVIw==,type:str] #ENC[AES256_GCM,data:3Nhd25UtbQ==,iv:GsRIQKdCdqe/StKzp5gqUtk08xxPmdmzZFtNEJrbhgs=,tag:Ayu94sYZOXCzTEHwFLx+zA==,type:comment]\n"
+	"    port: ENC[AES256_GCM,data:m3/v+Q==,iv:E5JsWA6JGDHhVUNL7FSKCgfpCJ+CD60jFDPivQo6e0M=,tag:vA3PE2iROWjf2Uyz0xdPeQ==,type:int]\n"
+	"    ratio: ENC[AES256_GCM,data:OHFT,iv:GB0Pl4WjvObr0WQTTa7ckGBpceoc1TCHYlbIRLeyWd8=,tag:sQeodEgO1TeUxo2NjeKQkA==,type:float]\n"
+	"    \"on\": ENC[AES256_GCM,data:k9Wzqg==,iv:1c6gnawqHurrsVicVLb2/1jRyMbeUCyBK0d5av4V0g8=,tag:PI3QNbaRsD15mNzgW0xR/A==,type:bool]\n"
+	"    since: ENC[AES256_GCM,data:C726wli6bXu+SuBFqbQjZtP2xfs=,iv:iOuvQQ1Aw0NNqileMaRRWnlortZiytx4YcnrFjdaEHc=,tag:CszTFKYbLubFTJNepBOJLw==,type:time]\n"
+	"    empty: \"\"\n"
+	"    none: null\n"
+	"users:\n"
+	"    - name: ENC[AES256_GCM,data:3rPNlyk=,iv:k77KNlcffJmrfmq8Zwd8uta5OfO0DJDK65U3RnB8NK4=,tag:8LW3yVvAiVSF5cLwvN+VIg==,type:str]\n"
+	"      note: ENC[AES256_GCM,data:ekk2ea5azkivjA==,iv:W+mjaMrFu3+a7E8NmVY366Al3/mbBUS8ZJsuaQQ4eZw=,tag:dEDW6TTgpWzO2L+1WNfGMQ==,type:str]\n"
+	"sops:\n"
+	"    age:\n"
+	"        - enc: |\n"
+	"            -----BEGIN AGE ENCRYPTED FILE-----\n"
+	"            YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSB6TFp2Z0k1aWFhMmw2NXIr\n"
+	"            WG9QS0ZUbVpCU2crTXlWaTdpRlJBOE5XdlEwCkdDSjhCRUVIL0p5b3NlSnpxV3V5\n"
+	"            bmxGTVdKQldvd1MzNXdOd0JmMDJBSDgKLS0tIHRHREJOZktLYzVmcWN5T0RYdUVz\n"
+	"            RWhmd2JKNWlmd2FPMGdMblBLSGtRb0kK1729d5rl8trrIGDxzNE89kkihq/Cx3eQ\n"
+	"            b/uvgv7TufUZqyMV65KUiHCnPWNIziVpKLgLQOtm/yG7eKvqAc4fCw==\n"
+	"            -----END AGE ENCRYPTED FILE-----\n"
+	"          recipient: age1vc9k5enf029266n5hts0p0n9suyt3e7xf60ktesgtqwhds70qstsmpjuum\n"
+	"    lastmodified: \"2026-11-27T08:27:59Z\"\n"
+	"    mac: ENC[AES256_GCM,data:BWkn2kfxEGfwUwHqFpWDH+Hem6b8QrXM6+zk+BKm/FCob1dbMk4fdMigokCv/Sy2lipLp6SiT1VH0iOBauBQTsw4XDFYXqRusf6BLHbzCw/fgWY7KsjMDyTPEyT7A/CcBwo75WIIESqjx3B4hJq1icjNcX3S0MdTy5tK8N++l94=,iv:tu+GihVqZORW/IW7aaTnDSje6aXEILSo/ZKLla3Sb8U=,tag:gvG1mewRc6HDuU1Cyw1V1Q==,type:str]\n"
+	"    unencrypted_suffix: _unencrypted\n"
+	"    version: 3.13.2\n";
