@@ -35,6 +35,9 @@ GONE = {
         (8, 14, 23, "scheduling.k8s.io/v1", "PriorityClass"),
 }
 
+# Groups of what the server and others say to each other.
+MESSAGES = ("admission.k8s.io", "imagepolicy.k8s.io")
+
 # Deprecated by a warning of the server only: since, what to use instead.
 WARNED = {
     ("v1", "ComponentStatus"): (19, "", ""),
@@ -44,7 +47,60 @@ WARNED = {
 # Marked required in the documents, yet the API server does without: it has a default, or zero is
 # as good. Found by leaving each required field away and asking a real server.
 NOT_NEEDED = {
-    # filled by tests/kube/schema.py
+    "io.k8s.api.apps.v1.ControllerRevision": {"revision"},
+    "io.k8s.api.apps.v1.StatefulSetSpec": {"serviceName"},
+    "io.k8s.api.batch.v1.PodFailurePolicy": {"rules"},
+    "io.k8s.api.batch.v1.PodFailurePolicyOnPodConditionsPattern": {"status"},
+    "io.k8s.api.core.v1.Event": {"involvedObject", "metadata"},
+    "io.k8s.api.core.v1.HTTPHeader": {"value"},
+    "io.k8s.api.core.v1.ISCSIPersistentVolumeSource": {"lun"},
+    "io.k8s.api.core.v1.ISCSIVolumeSource": {"lun"},
+    "io.k8s.api.core.v1.LimitRangeSpec": {"limits"},
+    "io.k8s.api.core.v1.PreferredSchedulingTerm": {"preference"},
+    "io.k8s.api.core.v1.SleepAction": {"seconds"},
+    "io.k8s.api.core.v1.Sysctl": {"value"},
+    "io.k8s.api.discovery.v1.EndpointSlice": {"endpoints"},
+    "io.k8s.api.networking.v1.NetworkPolicySpec": {"podSelector"},
+    "io.k8s.api.rbac.v1.RoleRef": {"apiGroup"},
+    "io.k8s.api.resource.v1.DeviceClass": {"spec"},
+    "io.k8s.api.resource.v1.ResourceClaim": {"spec"},
+    "io.k8s.api.resource.v1.ResourcePool": {"generation"},
+    "io.k8s.api.resource.v1beta1.DeviceClass": {"spec"},
+    "io.k8s.api.resource.v1beta1.ResourceClaim": {"spec"},
+    "io.k8s.api.resource.v1beta1.ResourcePool": {"generation"},
+    "io.k8s.api.resource.v1beta2.DeviceClass": {"spec"},
+    "io.k8s.api.resource.v1beta2.ResourceClaim": {"spec"},
+    "io.k8s.api.resource.v1beta2.ResourcePool": {"generation"},
+    "io.k8s.api.scheduling.v1.PriorityClass": {"value"},
+    "io.k8s.api.storage.v1.CSIDriver": {"spec"},
+    "io.k8s.api.storage.v1.CSINodeSpec": {"drivers"},
+    "io.k8s.api.storage.v1.TokenRequest": {"audience"},
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion":
+        {"served", "storage"},
+}
+
+# Choices the server insists on, which its types do not mark as such.
+CHOICES = {
+    "io.k8s.api.admissionregistration.v1.MutatingWebhook":
+        {"reinvocationPolicy": ("IfNeeded", "Never")},
+    "io.k8s.api.admissionregistration.v1.RuleWithOperations":
+        {"scope": ("*", "Cluster", "Namespaced")},
+    "io.k8s.api.apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy":
+        {"whenDeleted": ("Delete", "Retain"), "whenScaled": ("Delete", "Retain")},
+    "io.k8s.api.autoscaling.v2.HPAScalingPolicy": {"type": ("Percent", "Pods")},
+    "io.k8s.api.autoscaling.v2.HPAScalingRules": {"selectPolicy": ("Disabled", "Max", "Min")},
+    "io.k8s.api.autoscaling.v2.MetricSpec":
+        {"type": ("ContainerResource", "External", "Object", "Pods", "Resource")},
+    "io.k8s.api.autoscaling.v2.MetricTarget": {"type": ("AverageValue", "Utilization", "Value")},
+    "io.k8s.api.core.v1.PodSecurityContext": {"seLinuxChangePolicy": ("MountOption", "Recursive")},
+    "io.k8s.api.rbac.v1.Subject": {"kind": ("Group", "ServiceAccount", "User")},
+    "io.k8s.api.rbac.v1.RoleRef": {"kind": ("ClusterRole", "Role")},
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceConversion":
+        {"strategy": ("None", "Webhook")},
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionSpec":
+        {"scope": ("Cluster", "Namespaced")},
+    "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement":
+        {"operator": ("DoesNotExist", "Exists", "In", "NotIn")},
 }
 
 KINDS = ["ANY", "OBJECT", "OPEN", "MAP", "LIST", "STR", "INT", "NUMBER", "BOOL", "INT_OR_STR",
@@ -120,13 +176,15 @@ def normalise(name):
 
 def enums_by_definition(definitions, folder):
     by_function = read_enums(folder)
-    found, used = {}, set()
+    found = {}
     for name in definitions:
         normal = normalise(name)
         for function in by_function:
             if normal == function or normal.endswith("_" + function):
-                found[name] = by_function[function]
-                used.add(function)
+                found[name] = dict(by_function[function])
+    for name, choices in CHOICES.items():
+        for prop, values in choices.items():
+            found.setdefault(name, {}).setdefault((prop, False), values)
     return found
 
 
@@ -235,6 +293,8 @@ def read_lifecycle(folder, lifecycle):
             group = re.search(r'GroupName\s*=\s*"([^"]*)"', file.read())[1]
         version = os.path.basename(os.path.dirname(path))
         version = "/".join(filter(None, [group, version]))
+        if group in MESSAGES:
+            continue
         with open(path) as file:
             for kind, what, value in pattern.findall(file.read()):
                 row = lifecycle.setdefault((version, kind), {})

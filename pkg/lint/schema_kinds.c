@@ -4,6 +4,7 @@
 
 /* Files with apiVersion and kind that are no objects of a cluster, by group. */
 static const char *const tool_groups[] = {
+	"admission.k8s.io",
 	"apiserver.config.k8s.io",
 	"apiserver.k8s.io",
 	"audit.k8s.io",

@@ -149,17 +149,12 @@ static void check_number(const struct check *c, const struct kube_frame *frame,
 		           node->maximum);
 	if (node->multiple_of > 0 && fabs(remainder(number, node->multiple_of)) > 1e-9)
 		tell_value(c, frame, v, "must be a multiple of %.17g", node->multiple_of);
-	if (node->format && str_equal(node->format, "int32") &&
-	    (number < INT32_MIN || number > INT32_MAX))
-		tell_value(c, frame, v, "expected an integer of 32 bits");
 }
 
-static bool is_ip(const char *text, size_t len)
-{
-	return kube_is_ipv4(text, len) || kube_is_ipv6(text, len);
-}
-
-/* Formats the server does not check either are not in here. */
+/*
+ * As the server reads them for custom kinds, which is laxer than for its own. Formats it does not
+ * check either are not in here.
+ */
 static void check_format(const struct check *c, const struct kube_frame *frame,
                          const struct crd_node *node, const struct val *v)
 {
@@ -167,15 +162,18 @@ static void check_format(const struct check *c, const struct kube_frame *frame,
 		const char *name, *expected;
 		bool (*is_one)(const char *text, size_t len);
 	} formats[] = {
-		{ "date-time", "a time such as 2026-01-31T10:00:00Z", kube_is_date_time },
+		{ "date-time", "a time such as 2026-01-31T10:00:00Z", crd_is_date_time },
+		{ "datetime", "a time such as 2026-01-31T10:00:00Z", crd_is_date_time },
 		{ "date", "a date such as 2026-01-31", kube_is_date },
-		{ "byte", "base64", kube_is_base64 },
-		{ "ipv4", "an IPv4 address", kube_is_ipv4 },
+		{ "byte", "base64", crd_is_byte },
+		{ "ipv4", "an IPv4 address", crd_is_ipv4 },
 		{ "ipv6", "an IPv6 address", kube_is_ipv6 },
-		{ "ip", "an IP address", is_ip },
-		{ "cidr", "a network such as 10.0.0.0/8", kube_is_cidr },
+		{ "cidr", "a network such as 10.0.0.0/8", crd_is_cidr },
 		{ "uuid", "a UUID", kube_is_uuid },
-		{ "duration", "a duration such as 1h30m", kube_is_duration },
+		{ "duration", "a duration such as 1h30m", crd_is_duration },
+		{ "email", "an e-mail address", crd_is_email },
+		{ "hostname", "a host name", crd_is_hostname },
+		{ "uri", "a URI", crd_is_uri },
 	};
 	for (size_t i = 0; node->format && i < ARRAY_LEN(formats); i++)
 		if (str_equal(node->format, formats[i].name) &&
@@ -309,6 +307,25 @@ static void check_member(const struct check *c, const struct kube_frame *frame,
 	}
 }
 
+/* Written, or there by its default; a null counts where it is a value. */
+static bool has_member(const struct val *map, const char *name, const struct crd_node *node)
+{
+	const struct val *v = val_get(map, name);
+	if (node && node->fallback)
+		return true;
+	return v && (v->kind != VAL_NULL || !node || (node->flags & CRD_NULLABLE));
+}
+
+static void check_identity(const struct check *c, const struct kube_frame *frame,
+                           const struct val *map, const char *name)
+{
+	const struct val *v = val_get(map, name);
+	if (!v || v->kind == VAL_NULL)
+		kube_tell_missing(c->walk, frame, map, name);
+	else if (v->kind == VAL_STR && !v->as.str.len)
+		tell_value(c, frame, map, "%s must not be empty", name);
+}
+
 static void check_required(const struct check *c, const struct kube_frame *frame,
                            const struct crd_node *node, const struct crd_node *base,
                            const struct val *map)
@@ -318,15 +335,25 @@ static void check_required(const struct check *c, const struct kube_frame *frame
 	for (size_t i = 0; i < node->required.len; i++) {
 		const char *name = node->required.ptr[i];
 		const struct crd_node *inner = base ? crd_property(base, name) : NULL;
-		bool has_default = inner && (inner->flags & CRD_HAS_DEFAULT);
-		if (!val_get(map, name) && !has_default)
+		if (!has_member(map, name, inner))
 			kube_tell_missing(c->walk, frame, map, name);
 	}
 	if ((node->flags & CRD_EMBEDDED) && !c->is_branch) {
-		if (!val_get(map, "apiVersion"))
-			kube_tell_missing(c->walk, frame, map, "apiVersion");
-		if (!val_get(map, "kind"))
-			kube_tell_missing(c->walk, frame, map, "kind");
+		check_identity(c, frame, map, "apiVersion");
+		check_identity(c, frame, map, "kind");
+	}
+}
+
+/* To alternatives, a default is there as if it were written. */
+static void check_defaults(const struct check *c, const struct kube_frame *frame,
+                           const struct crd_node *node, const struct crd_node *base,
+                           const struct val *map)
+{
+	for (size_t i = 0; c->is_branch && base && i < node->n_properties; i++) {
+		const char *name = node->properties[i].name;
+		const struct crd_node *inner = crd_property(base, name);
+		if (inner && inner->fallback && !val_get(map, name))
+			check_node(c, frame, node->properties[i].node, inner, inner->fallback);
 	}
 }
 
@@ -346,6 +373,7 @@ static void check_members(const struct check *c, const struct kube_frame *frame,
 		check_member(c, frame, &member, node, base);
 		c->walk->is_in_status = was_in_status;
 	}
+	check_defaults(c, frame, node, base, map);
 	check_required(c, frame, node, base, map);
 }
 
@@ -369,13 +397,14 @@ static void check_items(const struct check *c, const struct kube_frame *frame,
 		kube_check_unique(c->walk, frame, list, &unique);
 }
 
-/* A null where none may be is dropped when there is a default to take its place. */
+/* A null member is as good as none; a null item is a value. */
 static void check_null(const struct check *c, const struct kube_frame *frame,
                        const struct crd_node *node, const struct val *v)
 {
-	bool is_fine = (node->flags & (CRD_NULLABLE | CRD_HAS_DEFAULT)) ||
+	bool is_fine = (node->flags & CRD_NULLABLE) ||
 	               (node->type == CRD_ANY && !(node->flags & CRD_INT_OR_STRING));
-	if (!is_fine && asks_for_fields(c) && !c->is_branch)
+	bool is_item = frame && !frame->map;
+	if (is_item && !is_fine && asks_for_fields(c) && !c->is_branch)
 		tell_type(c, frame, node, v);
 }
 

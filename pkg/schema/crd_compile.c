@@ -94,7 +94,6 @@ static uint16_t flags_of(const struct val *schema)
 	const char *list_type = val_get_str(schema, "x-kubernetes-list-type", "");
 	flags |= str_equal(list_type, "map") ? CRD_LIST_MAP : 0;
 	flags |= str_equal(list_type, "set") ? CRD_LIST_SET : 0;
-	flags |= val_get(schema, "default") ? CRD_HAS_DEFAULT : 0;
 	return (uint16_t)flags;
 }
 
@@ -157,6 +156,8 @@ static void compile_parts(struct compiling *c, struct crd_node *node, const stru
 	node->required = keep_names(c, val_get(schema, "required"));
 	if (val_is(enumeration, VAL_LIST))
 		node->enumeration = val_copy(c->arena, enumeration);
+	if (val_get(schema, "default"))
+		node->fallback = val_copy(c->arena, val_get(schema, "default"));
 	node->pattern = keep(c, val_get_str(schema, "pattern", NULL));
 	node->format = keep(c, val_get_str(schema, "format", NULL));
 	if (node->flags & CRD_LIST_MAP)

@@ -19,14 +19,13 @@ enum crd_flags {
 	CRD_PRESERVE = 1u << 1, /* x-kubernetes-preserve-unknown-fields */
 	CRD_EMBEDDED = 1u << 2, /* x-kubernetes-embedded-resource */
 	CRD_INT_OR_STRING = 1u << 3,
-	CRD_HAS_DEFAULT = 1u << 4,
-	CRD_HAS_MINIMUM = 1u << 5,
-	CRD_HAS_MAXIMUM = 1u << 6,
-	CRD_ABOVE_MINIMUM = 1u << 7, /* exclusiveMinimum */
-	CRD_BELOW_MAXIMUM = 1u << 8,
-	CRD_OPEN = 1u << 9,      /* additionalProperties: true */
-	CRD_LIST_MAP = 1u << 10, /* x-kubernetes-list-type */
-	CRD_LIST_SET = 1u << 11,
+	CRD_HAS_MINIMUM = 1u << 4,
+	CRD_HAS_MAXIMUM = 1u << 5,
+	CRD_ABOVE_MINIMUM = 1u << 6, /* exclusiveMinimum */
+	CRD_BELOW_MAXIMUM = 1u << 7,
+	CRD_OPEN = 1u << 8,     /* additionalProperties: true */
+	CRD_LIST_MAP = 1u << 9, /* x-kubernetes-list-type */
+	CRD_LIST_SET = 1u << 10,
 };
 
 struct crd_property {
@@ -54,6 +53,7 @@ struct crd_node {
 	const char **key_defaults;
 	struct crd_nodes all_of, any_of, one_of;
 	const struct val *enumeration; /* a list; NULL: none */
+	const struct val *fallback;    /* the default; NULL: none */
 	const char *pattern, *format;  /* NULL: none */
 	double minimum, maximum, multiple_of;
 	size_t min_size, max_size; /* of a string in code points, a list or a map */

@@ -141,7 +141,7 @@ static void check_object(const struct check *c, const struct kube_frame *frame,
 	bool is_root = !frame, was_in_status = c->walk->is_in_status;
 	for (VAL_EACH_ENTRY(i, entry, map)) {
 		const struct kube_frame member = { .up = frame, .map = map, .entry = entry };
-		if (is_root && str_equal(entry->key, "status"))
+		if (entry->value->kind == VAL_MAP && str_equal(entry->key, "status"))
 			c->walk->is_in_status = true;
 		if (!(is_root && c->walk->check->is_encrypted && str_equal(entry->key, "sops")))
 			check_member(c, &member, definition);

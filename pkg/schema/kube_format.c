@@ -187,7 +187,7 @@ bool kube_is_uuid(const char *text, size_t len)
 
 /* --- addresses --- */
 
-bool kube_is_ipv4(const char *text, size_t len)
+static bool is_ipv4(const char *text, size_t len, bool may_have_zeros)
 {
 	struct view rest = { text, len };
 	for (size_t part = 0; part < 4; part++) {
@@ -197,11 +197,21 @@ bool kube_is_ipv4(const char *text, size_t len)
 		digits = rest;
 		size_t n = take_digits(&rest);
 		unsigned number;
-		if (n < 1 || n > 3 || (n > 1 && *digits.ptr == '0') ||
+		if (n < 1 || n > 3 || (n > 1 && *digits.ptr == '0' && !may_have_zeros) ||
 		    !take_number(&digits, n, &number) || number > 255)
 			return false;
 	}
 	return !rest.len;
+}
+
+bool kube_is_ipv4(const char *text, size_t len)
+{
+	return is_ipv4(text, len, false);
+}
+
+bool crd_is_ipv4(const char *text, size_t len)
+{
+	return is_ipv4(text, len, true);
 }
 
 /* Groups of hex digits between colons, up to `max`; a last IPv4 part counts as two. */
@@ -248,7 +258,7 @@ bool kube_is_ipv6(const char *text, size_t len)
 	       before + after <= 7 && !memchr(left.ptr, '.', left.len);
 }
 
-bool kube_is_cidr(const char *text, size_t len)
+static bool is_cidr(const char *text, size_t len, bool may_have_zeros)
 {
 	const char *slash = memchr(text, '/', len);
 	if (!slash)
@@ -257,10 +267,100 @@ bool kube_is_cidr(const char *text, size_t len)
 	struct view bits = { slash + 1, len - before - 1 };
 	size_t n = bits.len;
 	unsigned number;
-	if (n < 1 || n > 3 || (n > 1 && *bits.ptr == '0') || !take_number(&bits, n, &number))
+	if (n < 1 || n > 3 || (n > 1 && *bits.ptr == '0' && !may_have_zeros) ||
+	    !take_number(&bits, n, &number))
 		return false;
-	return (kube_is_ipv4(text, before) && number <= 32) ||
+	return (is_ipv4(text, before, may_have_zeros) && number <= 32) ||
 	       (kube_is_ipv6(text, before) && number <= 128);
+}
+
+bool kube_is_cidr(const char *text, size_t len)
+{
+	return is_cidr(text, len, false);
+}
+
+bool crd_is_cidr(const char *text, size_t len)
+{
+	return is_cidr(text, len, true);
+}
+
+/* --- the laxer ones --- */
+
+bool crd_is_date_time(const char *text, size_t len)
+{
+	char upper[64];
+	if (len >= sizeof(upper))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		upper[i] = (char)(text[i] == 't' || text[i] == 'z' ? text[i] - 'a' + 'A' : text[i]);
+	return kube_is_date_time(upper, len);
+}
+
+static bool take_unit(struct view *text)
+{
+	static const char *const units[] = {
+		"nanoseconds", "nanosecond", "nanos",   "nano",   "ns",      "microseconds",
+		"microsecond", "micros",     "micro",   "us",     "µs",      "milliseconds",
+		"millisecond", "millis",     "milli",   "ms",     "minutes", "minute",
+		"mins",        "min",        "seconds", "second", "secs",    "sec",
+		"hours",       "hour",       "hrs",     "hr",     "days",    "day",
+		"weeks",       "week",       "wks",     "wk",     "s",       "m",
+		"h",           "d",          "w",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		size_t len = strlen(units[i]);
+		if (text->len < len || memcmp(text->ptr, units[i], len) != 0)
+			continue;
+		*text = (struct view){ text->ptr + len, text->len - len };
+		return true;
+	}
+	return false;
+}
+
+/* "2 days", "1 week 3h", besides what Go reads. */
+bool crd_is_duration(const char *text, size_t len)
+{
+	if (kube_is_duration(text, len))
+		return true;
+	struct view rest = { text, len };
+	bool has_part = false;
+	while (rest.len) {
+		if (!take_digits(&rest))
+			return false;
+		while (take_char(&rest, ' '))
+			;
+		if (!take_unit(&rest))
+			return false;
+		while (take_char(&rest, ' '))
+			;
+		has_part = true;
+	}
+	return has_part;
+}
+
+bool crd_is_byte(const char *text, size_t len)
+{
+	return len > 0 && kube_is_base64(text, len);
+}
+
+bool crd_is_email(const char *text, size_t len)
+{
+	const char *at = memchr(text, '@', len);
+	return at && at > text && at + 1 < text + len;
+}
+
+bool crd_is_hostname(const char *text, size_t len)
+{
+	return len > 0 && len <= 255 && !memchr(text, ' ', len) && !memchr(text, '/', len);
+}
+
+/* Absolute, or a path. */
+bool crd_is_uri(const char *text, size_t len)
+{
+	if (len > 0 && *text == '/')
+		return true;
+	const char *colon = memchr(text, ':', len);
+	return colon && colon > text && !memchr(text, ' ', len);
 }
 
 bool kube_is_whole(const struct val *v, int64_t min, int64_t max)

@@ -80,6 +80,15 @@ bool kube_is_ipv4(const char *text, size_t len);
 bool kube_is_ipv6(const char *text, size_t len);
 bool kube_is_cidr(const char *text, size_t len);
 bool kube_is_uuid(const char *text, size_t len);
+/* What custom kinds may hold, too: t and z, "2 days", leading zeros; not every wrong one is known. */
+bool crd_is_date_time(const char *text, size_t len);
+bool crd_is_duration(const char *text, size_t len);
+bool crd_is_byte(const char *text, size_t len);
+bool crd_is_ipv4(const char *text, size_t len);
+bool crd_is_cidr(const char *text, size_t len);
+bool crd_is_email(const char *text, size_t len);
+bool crd_is_hostname(const char *text, size_t len);
+bool crd_is_uri(const char *text, size_t len);
 /* A whole number that fits: 1.0 counts, as it does for the server. */
 bool kube_is_whole(const struct val *v, int64_t min, int64_t max);
 

@@ -249,9 +249,19 @@ static const struct custom_case custom[] = {
 	  "spec.a: expected a time such as 2026-01-31T10:00:00Z" },
 	{ FIELDS("              a: {type: string, format: something}\n"), WIDGET("  a: now\n"),
 	  "" },
-	/* nulls: refused, allowed, or replaced by the default */
-	{ FIELDS("              a: {type: string}\n"), WIDGET("  a: null\n"),
-	  "spec.a: expected a string, found null" },
+	/* nulls are as good as nothing, but for items and where nullable */
+	{ FIELDS("              a: {type: string}\n"), WIDGET("  a: null\n"), "" },
+	{ FIELDS("              a: {type: array, items: {type: string}}\n"),
+	  WIDGET("  a: [null]\n"), "spec.a[0]: expected a string, found null" },
+	{ FIELDS("              a: {type: array, items: {type: string, nullable: true}}\n"),
+	  WIDGET("  a: [null]\n"), "" },
+	{ CRD("            required: [a]\n            properties:\n              a: {type: string}\n"),
+	  WIDGET("  a: null\n"), "spec: the field 'a' is required" },
+	{ CRD("            required: [a]\n            properties:\n              a: {type: string, nullable: true}\n"),
+	  WIDGET("  a: null\n"), "" },
+	{ CRD("            properties: {a: {type: string, default: x}}\n            oneOf: [{properties: {a: {enum: "
+	      "[x]}}}, {not: {properties: {a: {enum: [x]}}}}]\n"),
+	  WIDGET("  {}\n"), "" },
 	{ FIELDS("              a: {type: string, nullable: true}\n"), WIDGET("  a: null\n"), "" },
 	{ FIELDS("              a: {type: string, default: x}\n"), WIDGET("  a: null\n"), "" },
 	{ CRD("            required: [a]\n            properties:\n              a: {type: string}\n"),
@@ -407,6 +417,19 @@ static const struct format_case formats[] = {
 	{ kube_is_cidr, "10.0.0.0", false },
 	{ kube_is_uuid, "123e4567-e89b-12d3-a456-426614174000", true },
 	{ kube_is_uuid, "123e4567", false },
+	{ crd_is_date_time, "2026-01-31t10:00:00z", true },
+	{ crd_is_duration, "2 weeks 3h", true },
+	{ crd_is_duration, "1d", true },
+	{ crd_is_duration, "5", false },
+	{ crd_is_duration, "", false },
+	{ crd_is_byte, "", false },
+	{ crd_is_ipv4, "010.1.1.1", true },
+	{ crd_is_cidr, "010.1.1.1/08", true },
+	{ crd_is_email, "a@b", true },
+	{ crd_is_email, "ab", false },
+	{ crd_is_hostname, "a b", false },
+	{ crd_is_uri, ":", false },
+	{ crd_is_uri, "https://a", true },
 };
 
 TEST(kube_schema, formats_by_table)
