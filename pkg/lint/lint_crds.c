@@ -37,6 +37,8 @@ void lint_crds_free(struct lint_crds *crds)
 {
 	if (!crds)
 		return;
+	for (size_t i = 0; i < crds->all.len; i++)
+		crd_release(crds->all.ptr[i].crd);
 	mutex_free(crds->mutex);
 	vec_clear(&crds->all);
 	arena_clear(&crds->arena);

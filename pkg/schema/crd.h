@@ -25,6 +25,7 @@ struct crd {
 	const char *group, *kind;
 	const struct crd_version *versions;
 	size_t n_versions;
+	struct crd_pattern *patterns; /* private */
 };
 
 /* Is the object a CustomResourceDefinition at all? */
@@ -36,11 +37,13 @@ bool crd_is(const struct val *object);
  * schema is skipped: the schema of CustomResourceDefinition finds that.
  */
 NODISCARD err *crd_compile(const struct val *object, struct arena *a, const struct crd **ret_crd);
+/* Free what is not in the arena, before that is cleared. */
+void crd_release(const struct crd *crd);
 
 /* NULL when it has no such version. */
 const struct crd_version *crd_find_version(const struct crd *crd, const char *version);
 
-/* A custom object; its metadata is judged as of check->minor. At most 100 problems are told. */
+/* From any thread. A custom object; its metadata is judged as of check->minor. At most 100 problems are told. */
 void crd_check_object(const struct kube_check *check, const struct crd_version *version,
                       const struct val *object);
 

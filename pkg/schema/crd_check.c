@@ -181,14 +181,47 @@ static void check_format(const struct check *c, const struct kube_frame *frame,
 			tell_value(c, frame, v, "expected %s", formats[i].expected);
 }
 
+/* NULL for a pattern that our engine refuses: then nothing can be said. */
+static const struct regex *regex_of(struct crd_pattern *pattern)
+{
+	struct regex *regex = atomic_load(&pattern->regex), *made = NULL;
+	if (regex)
+		return regex;
+	err *e = regex_new(pattern->text, &made);
+	if (e) {
+		err_ignore(e, "the server is the judge of such patterns");
+		return NULL;
+	}
+	if (atomic_compare_exchange_strong(&pattern->regex, &regex, made))
+		return made;
+	regex_free(made);
+	return regex;
+}
+
+static void check_pattern(const struct check *c, const struct kube_frame *frame,
+                          const struct crd_node *node, const struct val *v)
+{
+	const struct regex *regex = node->pattern ? regex_of(node->pattern) : NULL;
+	bool is_match = true;
+	if (!regex)
+		return;
+	err *e = regex_matches(regex, (struct view){ v->as.str.ptr, v->as.str.len }, &is_match);
+	if (e)
+		err_ignore(e, "too costly to tell");
+	else if (!is_match)
+		tell_value(c, frame, v, "must match the pattern %s", node->pattern->text);
+}
+
 static void check_value(const struct check *c, const struct kube_frame *frame,
                         const struct crd_node *node, const struct val *v)
 {
 	check_enum(c, frame, node, v);
 	if (v->kind == VAL_INT || v->kind == VAL_FLOAT)
 		check_number(c, frame, node, v);
-	if (v->kind == VAL_STR)
+	if (v->kind == VAL_STR) {
 		check_format(c, frame, node, v);
+		check_pattern(c, frame, node, v);
+	}
 	if (v->kind == VAL_STR || v->kind == VAL_LIST || v->kind == VAL_MAP)
 		check_size(c, frame, node, v);
 }

@@ -8,6 +8,7 @@ struct compiling {
 	struct arena *arena;
 	size_t n_nodes;
 	bool is_too_large;
+	struct crd_pattern *patterns;
 };
 
 static const struct crd_node *compile(struct compiling *c, const struct val *schema);
@@ -143,6 +144,17 @@ static void compile_keys(struct compiling *c, struct crd_node *node, const struc
 	}
 }
 
+static struct crd_pattern *keep_pattern(struct compiling *c, const char *text)
+{
+	if (!text)
+		return NULL;
+	struct crd_pattern *pattern = ARENA_NEW(c->arena, struct crd_pattern);
+	pattern->text = keep(c, text);
+	pattern->next = c->patterns;
+	c->patterns = pattern;
+	return pattern;
+}
+
 static void compile_parts(struct compiling *c, struct crd_node *node, const struct val *schema)
 {
 	const struct val *enumeration = val_get(schema, "enum");
@@ -158,7 +170,7 @@ static void compile_parts(struct compiling *c, struct crd_node *node, const stru
 		node->enumeration = val_copy(c->arena, enumeration);
 	if (val_get(schema, "default"))
 		node->fallback = val_copy(c->arena, val_get(schema, "default"));
-	node->pattern = keep(c, val_get_str(schema, "pattern", NULL));
+	node->pattern = keep_pattern(c, val_get_str(schema, "pattern", NULL));
 	node->format = keep(c, val_get_str(schema, "format", NULL));
 	if (node->flags & CRD_LIST_MAP)
 		compile_keys(c, node, schema);
@@ -233,6 +245,7 @@ err *crd_compile(const struct val *object, struct arena *a, const struct crd **r
 	crd->group = keep(&c, group);
 	crd->kind = keep(&c, kind);
 	compile_versions(&c, spec, crd);
+	crd->patterns = c.patterns;
 	if (c.is_too_large)
 		return err_new(ERR_LIMIT, "the schema of '%s' has more than %u parts", kind,
 		               NODES_MAX);
@@ -240,6 +253,14 @@ err *crd_compile(const struct val *object, struct arena *a, const struct crd **r
 		return val_error(spec, "the definition has no versions");
 	*ret_crd = crd;
 	return NULL;
+}
+
+void crd_release(const struct crd *crd)
+{
+	for (struct crd_pattern *p = crd ? crd->patterns : NULL; p; p = p->next) {
+		regex_free(atomic_load(&p->regex));
+		atomic_store(&p->regex, NULL);
+	}
 }
 
 const struct crd_version *crd_find_version(const struct crd *crd, const char *version)

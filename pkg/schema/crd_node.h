@@ -2,7 +2,10 @@
 #ifndef SCHEMA_CRD_NODE_H
 #define SCHEMA_CRD_NODE_H
 
+#include "regex/regex.h"
 #include "schema/crd.h"
+
+#include <stdatomic.h>
 
 enum crd_type {
 	CRD_ANY,
@@ -43,6 +46,13 @@ struct crd_names {
 	size_t len;
 };
 
+/* Compiled when it is first needed: most never are. */
+struct crd_pattern {
+	const char *text;
+	_Atomic(struct regex *) regex; /* NULL: not yet */
+	struct crd_pattern *next;      /* of the definition */
+};
+
 struct crd_node {
 	uint8_t type; /* enum crd_type */
 	uint16_t flags;
@@ -54,7 +64,8 @@ struct crd_node {
 	struct crd_nodes all_of, any_of, one_of;
 	const struct val *enumeration; /* a list; NULL: none */
 	const struct val *fallback;    /* the default; NULL: none */
-	const char *pattern, *format;  /* NULL: none */
+	struct crd_pattern *pattern;   /* NULL: none */
+	const char *format;            /* NULL: none */
 	double minimum, maximum, multiple_of;
 	size_t min_size, max_size; /* of a string in code points, a list or a map */
 };

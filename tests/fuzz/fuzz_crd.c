@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena a = ARENA_INIT;
 	struct yaml_docs docs = { 0 };
-	const struct crd *crd;
+	const struct crd *crd = NULL;
 	size_t told = 0;
 	struct kube_check check = { .minor = kube_minor_oldest(), .report = count, .ctx = &told };
 	err *e = yaml_load((const char *)data, size, "fuzz", &a, &docs);
@@ -43,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			for (size_t i = 0; i < docs.len; i++)
 				crd_check_object(&check, &crd->versions[v], docs.ptr[i].root);
 	err_ignore(e, "only made");
+	crd_release(crd);
 	arena_clear(&a);
 	return 0;
 }

@@ -245,6 +245,9 @@ static const struct custom_case custom[] = {
 	{ FIELDS("              a: {type: string, maxLength: 2}\n"), WIDGET("  a: \"äö\"\n"), "" },
 	{ FIELDS("              a: {type: string, minLength: 3}\n"), WIDGET("  a: \"äö\"\n"),
 	  "spec.a: 2 characters, at least 3 are needed" },
+	{ FIELDS("              a: {type: string, pattern: '^[a-z]+$'}\n"), WIDGET("  a: b1\n"),
+	  "spec.a: must match the pattern ^[a-z]+$" },
+	{ FIELDS("              a: {type: string, pattern: '[a-z]'}\n"), WIDGET("  a: 1b1\n"), "" },
 	{ FIELDS("              a: {type: string, format: date-time}\n"), WIDGET("  a: now\n"),
 	  "spec.a: expected a time such as 2026-01-31T10:00:00Z" },
 	{ FIELDS("              a: {type: string, format: something}\n"), WIDGET("  a: now\n"),
@@ -332,6 +335,7 @@ TEST(kube_schema, custom_kinds_by_table)
 		CHECK(!crd_find_version(crd, "v2"));
 		crd_check_object(&check, crd_find_version(crd, "v1"), load(&a, custom[i].yaml));
 		CHECK_STR(out.ptr, custom[i].problems);
+		crd_release(crd);
 	}
 }
 
