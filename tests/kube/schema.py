@@ -2,8 +2,10 @@
 
 schema.py make SEED COUNT OUT FILE...   mutants of the objects in the JSON files, one file each, in
                                         OUT; COUNT of them for each object, 0 for all there are
+schema.py split FILE OUT                one file for each object of a file with one in each line
 schema.py ask OUT                       dry-run them with strict validation: OUT/verdicts.json
 schema.py compare OUT FINDINGS          the verdicts beside `fettle lint --output jsonl`
+schema.py all OUT FINDINGS WHAT         all are "accepted", or "refused", by both
 
 What must agree: fettle tells of unknown fields, types or formats if and only if the server cannot
 decode the object; what fettle tells of required fields and choices, the server refuses (its
@@ -120,6 +122,19 @@ def make(seed, count, out, paths):
         json.dump(about, file)
 
 
+def split(path, out):
+    os.makedirs(out, exist_ok=True)
+    about = {}
+    with open(path) as file:
+        for number, line in enumerate(file):
+            name = "%06d.json" % number
+            about[name] = "line %d" % (number + 1)
+            with open(os.path.join(out, name), "w") as copied:
+                copied.write(line)
+    with open(os.path.join(out, "about"), "w") as file:
+        json.dump(about, file)
+
+
 # ---- the server ----------------------------------------------------------------------------------
 
 
@@ -202,7 +217,7 @@ def is_undecodable(verdict):
     return verdict["status"] == 400 and any(text in verdict["why"] for text in UNDECODABLE)
 
 
-def compare(out, findings):
+def read(out, findings):
     with open(os.path.join(out, "about")) as file:
         about = json.load(file)
     with open(os.path.join(out, "verdicts")) as file:
@@ -214,6 +229,23 @@ def compare(out, findings):
             if finding.get("severity") == "error":
                 errors[os.path.basename(finding["path"])].append(
                     "%s %s" % (finding["rule"], finding["message"]))
+    return about, verdicts, errors
+
+
+def all_are(out, findings, what):
+    about, verdicts, errors = read(out, findings)
+    wrong = 0
+    for name, verdict in sorted(verdicts.items()):
+        accepted = verdict and verdict["status"] < 300
+        if accepted != (what == "accepted") or bool(errors.get(name)) == accepted:
+            print("%s: the server: %s; fettle: %s" % (about[name], verdict, errors.get(name)))
+            wrong += 1
+    print("%d %s, disagreements: %d" % (len(verdicts), what, wrong))
+    return 1 if wrong else 0
+
+
+def compare(out, findings):
+    about, verdicts, errors = read(out, findings)
     counts, wrong = collections.Counter(), []
     for name, verdict in sorted(verdicts.items()):
         if not verdict:
@@ -248,7 +280,11 @@ if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
     if command == "make":
         make(arguments[0], arguments[1], arguments[2], arguments[3:])
+    elif command == "split":
+        split(arguments[0], arguments[1])
     elif command == "ask":
         ask(arguments[0])
+    elif command == "all":
+        sys.exit(all_are(arguments[0], arguments[1], arguments[2]))
     else:
         sys.exit(compare(arguments[0], arguments[1]))
