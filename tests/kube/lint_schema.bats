@@ -40,10 +40,10 @@ lint_to() {
 }
 
 @test "lint schema: mutants of every kind are decoded by both, or by none" {
-	local api seed=${FETTLE_SEED:-1}
+	local api seed=${LINT_SEED:-1}
 	api=$(mkdir go && cd go && go mod init test.invalid/x >/dev/null 2>&1 &&
 		go mod download -json "k8s.io/api@v0.${VERSION#v1.}" | jq -r .Dir) || skip "no test data of k8s.io/api"
-	py make "$seed" "${FETTLE_MUTANTS:-15}" mutants "$api"/testdata/HEAD/*.json
+	py make "$seed" "${LINT_MUTANTS:-15}" mutants "$api"/testdata/HEAD/*.json
 	py ask mutants
 	lint_to mutants
 	run -0 py compare mutants findings.jsonl
