@@ -88,6 +88,15 @@ extern const struct cli_cmd cmd_render;
 extern const struct cli_cmd cmd_rollback;
 extern const struct cli_cmd cmd_settings;
 extern const struct cli_cmd cmd_status;
+extern const struct cli_cmd cmd_vault;
+extern const struct cli_cmd cmd_vault_check;
+extern const struct cli_cmd cmd_vault_decrypt;
+extern const struct cli_cmd cmd_vault_encrypt;
+extern const struct cli_cmd cmd_vault_get;
+extern const struct cli_cmd cmd_vault_init;
+extern const struct cli_cmd cmd_vault_list;
+extern const struct cli_cmd cmd_vault_rm;
+extern const struct cli_cmd cmd_vault_set;
 extern const struct cli_cmd cmd_version;
 
 /* Not shown anywhere: generators and the shells' question. */

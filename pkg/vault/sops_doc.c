@@ -324,7 +324,7 @@ static err *refuse_encrypted(const struct sops_doc *doc)
 		if (doc->parts.ptr[i].meta)
 			return err_hint(
 				err_new(ERR_REFUSED, "'%s' is encrypted already", doc->name),
-				"fettle vault edit or set changes it; a plain document must "
+				"fettle vault set changes it; a plain document must "
 				"not have a key `sops` of its own");
 	return NULL;
 }

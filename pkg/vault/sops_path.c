@@ -130,7 +130,7 @@ err *sops_path_missing(const struct sops_doc *doc, const char *path,
 		return err_hint(e, "'%s' is %s", at.len ? at.ptr : "the document", kind);
 	AUTO(strs) names = STRS_INIT;
 	for (const struct sops_item *child = deepest->first; child; child = child->next)
-		if (child->kind != SOPS_COMMENT && !(child->flags & SOPS_IS_META))
+		if (child->kind != SOPS_COMMENT)
 			strs_push_take(&names, mem_strndup(child->key.ptr, child->key.len));
 	AUTOFREE char *wanted = mem_strndup(step->name.ptr, step->name.len);
 	const char *near = suggest_nearest(wanted, (const char *const *)names.ptr, names.len);
@@ -146,7 +146,7 @@ void sops_value_clear(struct sops_value *value)
 	*value = (struct sops_value){ .tree = PLAIN_TEXT_INIT };
 }
 
-static void add_json(const struct sops_item *item, struct str *out)
+static void add_json(const struct sops_item *item, const struct sops_item *meta, struct str *out)
 {
 	bool is_map = item->kind == SOPS_MAP, is_first = true;
 	if (item->kind == SOPS_VALUE) {
@@ -155,7 +155,7 @@ static void add_json(const struct sops_item *item, struct str *out)
 	}
 	str_addch(out, is_map ? '{' : '[');
 	for (const struct sops_item *at = item->first; at; at = at->next) {
-		if (at->kind == SOPS_COMMENT || (at->flags & SOPS_IS_META))
+		if (at->kind == SOPS_COMMENT || at == meta)
 			continue;
 		str_addz(out, is_first ? "" : ",");
 		is_first = false;
@@ -163,7 +163,7 @@ static void add_json(const struct sops_item *item, struct str *out)
 			json_write_string(at->key.ptr, at->key.len, out);
 			str_addch(out, ':');
 		}
-		add_json(at, out);
+		add_json(at, meta, out);
 	}
 	str_addch(out, is_map ? '}' : ']');
 }
@@ -173,7 +173,8 @@ size_t sops_document_count(const struct sops_doc *doc)
 	return doc->parts.len;
 }
 
-static err *fill(const struct sops_item *item, struct sops_value *value)
+static err *fill(const struct sops_item *item, const struct sops_item *meta,
+                 struct sops_value *value)
 {
 	value->type = item->kind == SOPS_VALUE ? item->type : SOPS_STR;
 	value->is_tree = item->kind != SOPS_VALUE;
@@ -183,7 +184,7 @@ static err *fill(const struct sops_item *item, struct sops_value *value)
 	if (!value->is_tree)
 		return NULL;
 	AUTO(str) json = STR_INIT;
-	add_json(item, &json);
+	add_json(item, meta, &json);
 	plain_text_add(&value->tree, json.ptr, json.len);
 	secret_wipe(json.ptr, json.len);
 	return NULL;
@@ -202,10 +203,21 @@ err *sops_get(const struct sops_doc *doc, size_t document, const char *path,
 	if (!e) {
 		const struct sops_item *item = sops_path_follow(part, &steps, &found);
 		e = found < steps.len ? sops_path_missing(doc, path, item, &steps.ptr[found])
-		                      : fill(item, ret_value);
+		                      : fill(item, part->meta, ret_value);
 	}
 	arena_clear(&arena);
 	return e;
+}
+
+/* What an unopened value says of itself. */
+static enum sops_type sealed_type(const struct sops_item *item, bool *ret_is_sealed)
+{
+	struct sops_enc enc;
+	*ret_is_sealed = item->type == SOPS_STR && sops_enc_split(item->text, &enc);
+	for (unsigned type = SOPS_STR; *ret_is_sealed && type <= SOPS_BYTES; type++)
+		if (view_is(enc.type, sops_type_name((enum sops_type)type)))
+			return (enum sops_type)type;
+	return item->type;
 }
 
 err *sops_each(const struct sops_doc *doc, sops_visit *visit, void *data)
@@ -213,16 +225,23 @@ err *sops_each(const struct sops_doc *doc, sops_visit *visit, void *data)
 	AUTO(str) path = STR_INIT;
 	for (size_t i = 0; i < doc->parts.len; i++) {
 		const struct sops_part *part = &doc->parts.ptr[i];
-		for (const struct sops_item *at = part->root->first; at;
-		     at = sops_item_next(part->root, at)) {
-			if (at->kind != SOPS_VALUE || (at->flags & SOPS_IS_META) ||
-			    at->parent == part->meta)
+		const struct sops_item *at = part->root->first;
+		while (at) {
+			bool is_sealed = at->flags & SOPS_SEALED;
+			enum sops_type type = at->type;
+			if (at == part->meta) {
+				while (at != part->root && !at->next)
+					at = at->parent;
+				at = at == part->root ? NULL : at->next;
 				continue;
+			}
+			if (!doc->is_open)
+				type = sealed_type(at, &is_sealed);
 			str_reset(&path);
 			sops_item_add_path(at, &path);
-			bool is_encrypted = doc->is_open ? (at->flags & SOPS_SEALED) != 0
-			                                 : sops_enc_looks(at->text);
-			TRY(visit(data, i, path.ptr, at->type, is_encrypted, at->plain));
+			if (at->kind == SOPS_VALUE)
+				TRY(visit(data, i, path.ptr, type, is_sealed, at->plain));
+			at = sops_item_next(part->root, at);
 		}
 	}
 	return NULL;

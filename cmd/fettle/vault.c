@@ -1,0 +1,20 @@
+/* fettle vault: secrets in the repository. */
+#include "base/base.h"
+
+#include "cmds.h"
+
+/* In the order of use. */
+static const struct cli_cmd *const subcommands[] = {
+	&cmd_vault_init, &cmd_vault_encrypt, &cmd_vault_decrypt, &cmd_vault_get, &cmd_vault_set,
+	&cmd_vault_rm,   &cmd_vault_list,    &cmd_vault_check,   NULL,
+};
+
+const struct cli_cmd cmd_vault = {
+	.name = "vault",
+	.group = "Keep secrets",
+	.brief = "keep secrets encrypted in the repository",
+	.about =
+		"Work with SOPS documents: files whose names are readable and whose values are encrypted "
+		"for age recipients. What fettle writes, sops opens, and the reverse.",
+	.subcommands = subcommands,
+};

@@ -1,0 +1,181 @@
+#!/usr/bin/env bats
+# SOPS documents from the command line.
+
+load helpers
+
+setup() {
+	fettle_setup
+	for name in $(compgen -e | grep '^SOPS_'); do unset "$name"; done
+	fettle vault init -q
+	mkdir secrets
+	printf '# about\ndb:\n  password: hunter2   # inline\n  port: 5432\nlist: [a, "b"]\n' >secrets/prod.yaml
+	cp secrets/prod.yaml plain.yaml
+}
+
+@test "vault init: makes a private key and rules that sops can read" {
+	[ "$(stat -c %a "$XDG_CONFIG_HOME/sops/age/keys.txt")" = 600 ]
+	grep -q '^AGE-SECRET-KEY-1' "$XDG_CONFIG_HOME/sops/age/keys.txt"
+	grep -q "age1" .sops.yaml
+	run --separate-stderr fettle vault init
+	[ "$status" -eq 5 ]
+	assert_talk_has "is there already"
+}
+
+@test "vault encrypt: hides values, keeps names and comments' places, and decrypts to the same bytes" {
+	fettle vault encrypt -q --in-place secrets/prod.yaml
+	run grep -c 'hunter2\|5432\|about\|inline' secrets/prod.yaml
+	[ "$output" = 0 ]
+	grep -q '^  password: ENC\[AES256_GCM,data:' secrets/prod.yaml
+	run fettle vault decrypt secrets/prod.yaml
+	[ "$output" = "$(sed 's/"b"/b/' plain.yaml)" ]
+}
+
+@test "vault encrypt: takes the files of a folder that the rules name, once" {
+	echo 'x=1' >secrets/app.env
+	echo 'not a secret' >readme.txt
+	run --separate-stderr fettle vault encrypt -i .
+	[ "$status" -eq 0 ]
+	assert_talk_has "encrypted 2 files"
+	[ "$(cat readme.txt)" = "not a secret" ]
+	before=$(cat secrets/prod.yaml)
+	run --separate-stderr fettle vault encrypt -i .
+	assert_talk_has "nothing to encrypt"
+	[ "$before" = "$(cat secrets/prod.yaml)" ]
+	run --separate-stderr fettle vault encrypt -i secrets/prod.yaml
+	[ "$status" -eq 5 ]
+}
+
+@test "vault encrypt: --like leaves an unchanged file byte by byte as it was" {
+	fettle vault encrypt -q -i secrets/prod.yaml
+	fettle vault encrypt --like secrets/prod.yaml -O again.yaml secrets/../plain.yaml -r "$(sed -n 's/^      - //p' .sops.yaml)"
+	cmp again.yaml secrets/prod.yaml
+}
+
+@test "vault set: changes three lines, takes no value from the command line" {
+	fettle vault encrypt -q -i secrets/prod.yaml
+	cp secrets/prod.yaml before.yaml
+	sleep 1.1
+	echo s3cret | fettle vault set secrets/prod.yaml:db.password
+	[ "$(fettle vault get secrets/prod.yaml:db.password)" = s3cret ]
+	[ "$(diff before.yaml secrets/prod.yaml | grep -c '^>')" -eq 3 ]
+	run --separate-stderr fettle vault set secrets/prod.yaml:db.password s3cret
+	[ "$status" -eq 2 ]
+	cp secrets/prod.yaml before.yaml
+	run --separate-stderr bash -c 'echo s3cret | "$FETTLE" vault set secrets/prod.yaml:db.password'
+	assert_talk_has "has this value already"
+	cmp before.yaml secrets/prod.yaml
+}
+
+@test "vault set and rm: new paths, types, lists" {
+	fettle vault encrypt -q -i secrets/prod.yaml
+	echo 8443 | fettle vault set -q -t int secrets/prod.yaml:web.tls.port
+	echo c | fettle vault set -q 'secrets/prod.yaml:list[2]'
+	run fettle vault get secrets/prod.yaml:
+	[ "$status" -eq 0 ]
+	assert_output '{"db":{"password":"hunter2","port":5432},"list":["a","b","c"],"web":{"tls":{"port":8443}}}'
+	fettle vault rm -q secrets/prod.yaml:web
+	fettle vault rm -q 'secrets/prod.yaml:list[0]'
+	run fettle vault get secrets/prod.yaml:list
+	assert_output '["b","c"]'
+	run --separate-stderr bash -c 'echo x | "$FETTLE" vault set -t int secrets/prod.yaml:db.port'
+	[ "$status" -eq 2 ]
+	assert_talk_has "not of the type"
+}
+
+@test "vault get: names what is near, never a value" {
+	fettle vault encrypt -q -i secrets/prod.yaml
+	run --separate-stderr fettle vault get secrets/prod.yaml:db.passwort
+	[ "$status" -ne 0 ]
+	assert_talk_has "did you mean 'password'?"
+	[[ $stderr != *hunter2* ]]
+}
+
+@test "vault decrypt: notices foreign changes, and opens all the same with --ignore-mac" {
+	fettle vault encrypt -q -i secrets/prod.yaml
+	sed -i '/port:/d' secrets/prod.yaml
+	run --separate-stderr fettle vault decrypt secrets/prod.yaml
+	[ "$status" -eq 3 ]
+	assert_output ""
+	assert_talk_has "the MAC of 'secrets/prod.yaml' does not fit"
+	run fettle vault decrypt --ignore-mac secrets/prod.yaml
+	[ "$status" -eq 0 ]
+	assert_has "hunter2"
+}
+
+@test "vault decrypt: without a key it says whom the file is for" {
+	fettle vault encrypt -q -i secrets/prod.yaml
+	rm "$XDG_CONFIG_HOME/sops/age/keys.txt"
+	run --separate-stderr fettle vault decrypt secrets/prod.yaml
+	[ "$status" -eq 4 ]
+	assert_talk_has "it is encrypted for age1"
+	SOPS_AGE_KEY=AGE-SECRET-KEY-1NONSENSE run --separate-stderr fettle vault decrypt secrets/prod.yaml
+	[ "$status" -eq 4 ]
+	assert_talk_has "cannot use a key of SOPS_AGE_KEY"
+	[[ $stderr != *NONSENSE* ]]
+}
+
+@test "vault: keys from a variable, a file and a command" {
+	fettle vault encrypt -q -i secrets/prod.yaml
+	mv "$XDG_CONFIG_HOME/sops/age/keys.txt" key.txt
+	export key=$PWD/key.txt
+	SOPS_AGE_KEY_FILE=$key fettle vault get secrets/prod.yaml:db.port
+	SOPS_AGE_KEY_CMD="cat '$key'" fettle vault get secrets/prod.yaml:db.port
+	SOPS_AGE_KEY=$(grep AGE- "$key") fettle vault get secrets/prod.yaml:db.port
+}
+
+@test "vault list: names and recipients without a key" {
+	fettle vault encrypt -q -i secrets/prod.yaml
+	rm -r "$XDG_CONFIG_HOME/sops"
+	run fettle vault list
+	assert_has "secrets/prod.yaml  db.port      int"
+	assert_lacks "sops"
+	run fettle vault list --recipients
+	assert_has "age   age1"
+	run fettle vault list -o json
+	[ "$(jq -r '.[0].values[] | select(.path == "list[1]").encrypted' <<<"$output")" = true ]
+}
+
+@test "vault check: finds plain files, plain values and foreign recipients without a key" {
+	run fettle vault check
+	[ "$status" -eq 1 ]
+	assert_has "secrets/prod.yaml:1:1: the file is not encrypted"
+	fettle vault encrypt -q -i .
+	rm -r "$XDG_CONFIG_HOME/sops"
+	run fettle vault check
+	[ "$status" -eq 0 ]
+	sed -i 's/^  password:.*/  password: fresh/' secrets/prod.yaml
+	sed -i 's/      - age1.*/      - age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqs3290gq/' .sops.yaml
+	run fettle vault check
+	[ "$status" -eq 1 ]
+	assert_has "secrets/prod.yaml:3:13: db.password: the value is not encrypted"
+	assert_has "can be opened by one not in .sops.yaml: age age1"
+	assert_lacks fresh
+	run fettle vault check -o json
+	[ "$(jq length <<<"$output")" -eq 3 ]
+}
+
+@test "vault: other formats come back as they were" {
+	printf 'A=hunter2\n# c\nB=two\\nlines\n' >secrets/a.env
+	printf '; c\n[s]\nk = v ; behind\nq: `a;b`\n' >secrets/b.ini
+	printf '{"a": [1, 2.5, null, true], "b": {"c": "hunter2"}}' >secrets/c.json
+	head -c 3000 /dev/urandom | base64 >secrets/d.bin
+	cp -r secrets before
+	fettle vault encrypt -q -i .
+	run grep -rc hunter2 secrets
+	[[ $output != *:1* ]]
+	fettle vault decrypt -q -i secrets
+	cmp secrets/a.env before/a.env
+	cmp secrets/c.json before/c.json
+	cmp secrets/d.bin before/d.bin
+	printf '; c\n[s]\n; behind\nk = v\nq: `a;b`\n' >expected
+	cmp secrets/b.ini expected
+}
+
+@test "vault: several documents, and a place in the second one" {
+	printf 'a: 1\n---\na: 2\n' >secrets/two.yaml
+	fettle vault encrypt -q -i secrets/two.yaml
+	[ "$(fettle vault get --document 1 secrets/two.yaml:a)" = 2 ]
+	echo new | fettle vault set -q --document 1 secrets/two.yaml:b
+	run fettle vault decrypt secrets/two.yaml
+	assert_output "$(printf 'a: 1\n---\na: 2\nb: new')"
+}
