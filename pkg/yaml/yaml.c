@@ -22,13 +22,23 @@ static err *at_mark(const struct yaml_loader *l, err *take_e, struct val_mark ma
 	              : NULL;
 }
 
+/*
+ * What the strict loader refuses and the lenient one only reports. After a NULL the caller goes on
+ * with what it can make of the text.
+ */
+static err *flaw_at(struct yaml_loader *l, enum yaml_flaw_kind kind, err *take_e,
+                    struct val_mark mark)
+{
+	return take_e ? yaml_forgive(l, kind, at_mark(l, take_e, mark), mark.start, mark.end) : NULL;
+}
+
 static err *libyaml_error(struct yaml_loader *l)
 {
 	const yaml_parser_t *parser = &l->parser;
 	struct yaml_problem problem = {
 		.problem = parser->problem,
 		.context = parser->context,
-		.context_line = parser->context_mark.line + 1,
+		.context_line = parser->context_mark.line + 1 + l->first_line,
 	};
 	if (parser->error == YAML_READER_ERROR) {
 		problem.at = problem.context_at =
@@ -154,10 +164,15 @@ static err *resolve_event(struct yaml_loader *l, struct val_mark mark, struct ya
 	size_t len = l->event.data.scalar.length;
 	const char *tag = (const char *)l->event.data.scalar.tag;
 	*out = (struct yaml_scalar){ .kind = VAL_STR };
-	if (tag)
-		return at_mark(l, yaml_resolve_tagged(tag, text, len, out), mark);
-	if (l->event.data.scalar.plain_implicit)
-		yaml_resolve(text, len, out);
+	if (tag) {
+		TRY(flaw_at(l, YAML_FLAW_TAG, yaml_resolve_tagged(tag, text, len, out), mark));
+		return NULL;
+	}
+	if (!l->event.data.scalar.plain_implicit)
+		return NULL;
+	yaml_resolve(text, len, out);
+	if (l->lenient && l->lenient->is_core && out->kind == VAL_BOOL && !yaml_is_core_bool(text))
+		out->kind = VAL_STR;
 	return NULL;
 }
 
@@ -172,7 +187,9 @@ static err *load_scalar(struct yaml_loader *l, struct val *v)
 	TRY(resolve_event(l, v->mark, &scalar));
 	if (scalar.is_special) {
 		err *e = err_new(ERR_INVALID, "'%s' is no number that JSON can hold", text);
-		return at_mark(l, err_hint(e, "put it in quotes if it is a text"), v->mark);
+		e = err_hint(e, "put it in quotes if it is a text");
+		TRY(flaw_at(l, YAML_FLAW_NUMBER, e, v->mark));
+		scalar.kind = VAL_STR;
 	}
 	if (scalar.kind != VAL_STR) {
 		set_scalar(v, &scalar);
@@ -181,9 +198,8 @@ static err *load_scalar(struct yaml_loader *l, struct val *v)
 	v->kind = VAL_STR;
 	if (yaml_tag_is_binary((const char *)l->event.data.scalar.tag)) {
 		AUTO(str) bytes = STR_INIT;
-		TRY(at_mark(l, yaml_decode_binary(text, len, &bytes), v->mark));
-		text = arena_strndup(l->arena, bytes.ptr, bytes.len);
-		v->as.str.ptr = text;
+		TRY(flaw_at(l, YAML_FLAW_TAG, yaml_decode_binary(text, len, &bytes), v->mark));
+		v->as.str.ptr = arena_strndup(l->arena, bytes.ptr, bytes.len);
 		v->as.str.len = bytes.len;
 		return NULL;
 	}
@@ -207,11 +223,16 @@ static err *load_alias(struct yaml_loader *l, size_t depth, struct val *v)
 	const struct yaml_anchor *anchor = find_anchor(l, name);
 	if (!anchor) {
 		err *e = err_new(ERR_INVALID, "there is no anchor '&%s' above this alias", name);
-		return at_mark(l, err_hint(e, "quote a text that begins with '*'"), mark);
+		e = err_hint(e, "quote a text that begins with '*'");
+		v->mark = mark;
+		return flaw_at(l, YAML_FLAW_ALIAS, e, mark);
 	}
-	if (anchor->is_open)
-		return at_mark(l, err_new(ERR_INVALID, "the anchor '&%s' contains itself", name),
+	if (anchor->is_open) {
+		v->mark = mark;
+		return flaw_at(l, YAML_FLAW_CIRCLE,
+		               err_new(ERR_INVALID, "the anchor '&%s' contains itself", name),
 		               mark);
+	}
 	TRY(count_nodes(l, anchor->nodes));
 	TRY(check_depth(l, depth + anchor->height, mark));
 	*v = *anchor->value;
@@ -294,7 +315,7 @@ static err *start_collection(struct yaml_loader *l, struct val *v, const char *t
 	v->flags |= VAL_HAS_TAG;
 	if (strcmp(tag, accepted) == 0)
 		return NULL;
-	return at_mark(l, yaml_refuse_tag(tag), v->mark);
+	return flaw_at(l, YAML_FLAW_TAG, yaml_refuse_tag(tag), v->mark);
 }
 
 static err *load_list(struct yaml_loader *l, size_t depth, struct val *v)
@@ -337,12 +358,15 @@ static err *key_of_scalar(struct yaml_loader *l, struct val_entry *entry)
 			                 scalar.kind == VAL_NULL
 			                         ? "a key must not be empty or null"
 			                         : "this number is too large for a key");
-			return at_mark(l, err_hint(e, "put the key in quotes"), entry->key_mark);
+			e = err_hint(e, "put the key in quotes");
+			TRY(flaw_at(l, YAML_FLAW_KEY, e, entry->key_mark));
+			str_add(&converted, text, len);
 		}
 		text = converted.ptr;
 		len = converted.len;
 	} else if (yaml_tag_is_binary((const char *)l->event.data.scalar.tag)) {
-		TRY(at_mark(l, yaml_decode_binary(text, len, &converted), entry->key_mark));
+		TRY(flaw_at(l, YAML_FLAW_TAG, yaml_decode_binary(text, len, &converted),
+		            entry->key_mark));
 		text = converted.ptr;
 		len = converted.len;
 	}
@@ -351,36 +375,58 @@ static err *key_of_scalar(struct yaml_loader *l, struct val_entry *entry)
 	return NULL;
 }
 
+/* A key that is no text: its source stands for it. */
+static void set_source_key(struct yaml_loader *l, struct val_entry *entry)
+{
+	struct val_mark mark = entry->key_mark;
+	size_t len = MIN((size_t)(MAX(mark.end, mark.start) - mark.start), (size_t)LIMIT_KEY_BYTES);
+	entry->key = add_text(l, l->source->text + mark.start, len);
+	entry->key_len = (uint32_t)len;
+}
+
 static err *key_of_alias(struct yaml_loader *l, struct val_entry *entry)
 {
 	struct val v = { .source = l->source };
 	TRY(load_alias(l, 0, &v));
 	entry->key_mark = v.mark;
-	if (v.kind != VAL_STR)
-		return at_mark(
-			l,
-			err_new(ERR_INVALID, "a key must be a text, found %s", val_kind_text(&v)),
-			v.mark);
+	if (v.kind != VAL_STR) {
+		TRY(flaw_at(l, YAML_FLAW_KEY,
+		            err_new(ERR_INVALID, "a key must be a text, found %s",
+		                    val_kind_text(&v)),
+		            v.mark));
+		set_source_key(l, entry);
+		return NULL;
+	}
 	entry->key = v.as.str.ptr;
 	entry->key_len = (uint32_t)v.as.str.len;
 	return NULL;
 }
 
+static err *key_of_collection(struct yaml_loader *l, size_t depth, struct val_entry *entry)
+{
+	struct val_mark mark = yaml_mark_of(l, &l->event.start_mark, l->event.end_mark.index);
+	bool is_list = l->event.type == YAML_SEQUENCE_START_EVENT;
+	err *e = err_new(ERR_INVALID, "a key must be a text, found %s",
+	                 is_list ? "a list" : "a map");
+	if (!is_list)
+		e = err_hint(e, "quote a template: \"{{ ... }}\"");
+	TRY(flaw_at(l, YAML_FLAW_KEY, e, mark));
+	struct val *key = new_child(l);
+	TRY(load_node(l, depth + 1, key));
+	entry->key_mark = key->mark;
+	set_source_key(l, entry);
+	return NULL;
+}
+
 /* The key of the current event. */
-static err *load_key(struct yaml_loader *l, struct val_entry *entry, bool *ret_is_merge)
+static err *load_key(struct yaml_loader *l, size_t depth, struct val_entry *entry,
+                     bool *ret_is_merge)
 {
 	*ret_is_merge = false;
 	if (l->event.type == YAML_ALIAS_EVENT)
 		return key_of_alias(l, entry);
-	struct val_mark mark = yaml_mark_of(l, &l->event.start_mark, l->event.end_mark.index);
-	if (l->event.type != YAML_SCALAR_EVENT) {
-		bool is_list = l->event.type == YAML_SEQUENCE_START_EVENT;
-		err *e = err_new(ERR_INVALID, "a key must be a text, found %s",
-		                 is_list ? "a list" : "a map");
-		if (!is_list)
-			e = err_hint(e, "quote a template: \"{{ ... }}\"");
-		return at_mark(l, e, mark);
-	}
+	if (l->event.type != YAML_SCALAR_EVENT)
+		return key_of_collection(l, depth, entry);
 	entry->key_style = (uint8_t)style_of(l->event.data.scalar.style);
 	entry->key_mark = scalar_mark(l, entry->key_style);
 	const char *tag = (const char *)l->event.data.scalar.tag;
@@ -422,6 +468,26 @@ static err *duplicate_key(struct yaml_loader *l, const struct val *v, size_t pos
 	               second->key_mark);
 }
 
+/* Fill the map from the entries collected since `base`. */
+static err *fill_map(struct yaml_loader *l, struct val *v, size_t base, bool has_merges)
+{
+	struct val_entry *entries = l->entries.ptr ? l->entries.ptr + base : NULL;
+	size_t len = l->entries.len - base, duplicate = 0;
+	if (l->lenient && has_merges)
+		return yaml_merge_lenient(l, v, entries, len);
+	if (has_merges)
+		return yaml_merge_entries(l->arena, v, entries, len);
+	if (val_fill_map(l->arena, v, entries, len, &duplicate))
+		return NULL;
+	if (!l->lenient)
+		return duplicate_key(l, v, duplicate);
+	len = yaml_drop_duplicates(l, entries, len);
+	v->as.map = (__typeof__(v->as.map)){ 0 };
+	return val_fill_map(l->arena, v, entries, len, &duplicate)
+	               ? NULL
+	               : err_new(ERR_INTERNAL, "a key is still twice in a map");
+}
+
 static err *load_map(struct yaml_loader *l, size_t depth, struct val *v)
 {
 	v->kind = VAL_MAP;
@@ -437,7 +503,7 @@ static err *load_map(struct yaml_loader *l, size_t depth, struct val *v)
 			break;
 		struct val_entry entry = { 0 };
 		bool is_merge;
-		TRY(load_key(l, &entry, &is_merge));
+		TRY(load_key(l, depth, &entry, &is_merge));
 		merges += is_merge;
 		entry.flags = is_merge ? VAL_IS_MERGED : 0;
 		entry.value = new_child(l);
@@ -447,12 +513,7 @@ static err *load_map(struct yaml_loader *l, size_t depth, struct val *v)
 		vec_push(&l->entries, entry);
 	}
 	close_mark(l, v, last);
-	struct val_entry *entries = l->entries.ptr ? l->entries.ptr + base : NULL;
-	size_t duplicate = 0;
-	if (merges)
-		TRY(yaml_merge_entries(l->arena, v, entries, l->entries.len - base));
-	else if (!val_fill_map(l->arena, v, entries, l->entries.len - base, &duplicate))
-		return duplicate_key(l, v, duplicate);
+	TRY(fill_map(l, v, base, merges > 0));
 	l->entries.len = base;
 	return NULL;
 }
@@ -479,6 +540,7 @@ static err *load_document(struct yaml_loader *l, struct yaml_doc *doc)
 	doc->start = l->event.data.document_start.implicit
 	                     ? (l->docs.len ? l->docs.ptr[l->docs.len - 1].end : l->bom)
 	                     : yaml_byte_offset(l, l->event.end_mark.index);
+	l->open_doc = doc->start;
 	doc->root = new_child(l);
 	TRY(next_event(l));
 	TRY(load_node(l, 1, doc->root));
@@ -486,6 +548,7 @@ static err *load_document(struct yaml_loader *l, struct yaml_doc *doc)
 	doc->end = yaml_byte_offset(l, l->event.start_mark.index);
 	map_clear(&l->anchor_names);
 	l->anchors.len = 0;
+	l->open_doc = SIZE_MAX;
 	return NULL;
 }
 
@@ -503,11 +566,17 @@ static err *load_stream(struct yaml_loader *l)
 	}
 }
 
-static void yaml_loader_clear(struct yaml_loader *l)
+static void close_parser(struct yaml_loader *l)
 {
 	if (l->has_event)
 		yaml_event_delete(&l->event);
+	l->has_event = false;
 	yaml_parser_delete(&l->parser);
+}
+
+static void yaml_loader_clear(struct yaml_loader *l)
+{
+	close_parser(l);
 	vec_clear(&l->items);
 	vec_clear(&l->entries);
 	vec_clear(&l->docs);
@@ -525,20 +594,33 @@ static struct val_source *new_source(struct arena *a, const char *text, size_t l
 	return source;
 }
 
+/* Read on from the byte `from`, which begins a document on line `first_line` (from 0). */
+static err *open_parser(struct yaml_loader *l, size_t from, size_t first_line)
+{
+	l->bom = from;
+	l->first_line = first_line;
+	l->here = l->line_start = (struct yaml_cursor){ 0, from };
+	l->items.len = l->entries.len = l->anchors.len = 0;
+	l->open_doc = SIZE_MAX;
+	l->deepest = 0;
+	map_clear(&l->anchor_names);
+	if (!yaml_parser_initialize(&l->parser))
+		return err_new(ERR_INTERNAL, "libyaml cannot start");
+	yaml_parser_set_encoding(&l->parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&l->parser, (const unsigned char *)l->source->text + from,
+	                             l->source->len - from);
+	return NULL;
+}
+
 err *yaml_loader_open(struct yaml_loader *l, const char *text, size_t len, const char *name,
                       struct arena *a)
 {
 	*l = (struct yaml_loader){ .arena = a, .anchor_names = MAP_INIT };
 	struct val_source given = { name, text, len };
-	TRY(yaml_check_bytes(&given, &l->bom, &l->is_ascii));
+	size_t bom;
+	TRY(yaml_check_bytes(&given, &bom, &l->is_ascii));
 	l->source = new_source(a, text, len, name);
-	l->here.bytes = l->line_start.bytes = l->bom;
-	if (!yaml_parser_initialize(&l->parser))
-		return err_new(ERR_INTERNAL, "libyaml cannot start");
-	yaml_parser_set_encoding(&l->parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&l->parser, (const unsigned char *)l->source->text + l->bom,
-	                             len - l->bom);
-	return NULL;
+	return open_parser(l, bom, 0);
 }
 
 void yaml_loader_close(struct yaml_loader *l)
@@ -551,19 +633,59 @@ err *yaml_next_event(struct yaml_loader *l)
 	return next_event(l);
 }
 
+static void hand_over(struct yaml_loader *l, struct yaml_docs *ret_docs)
+{
+	struct yaml_docs docs = { NULL, l->docs.len };
+	if (docs.len) {
+		docs.ptr = arena_alloc(l->arena, docs.len * sizeof(*docs.ptr));
+		memcpy(docs.ptr, l->docs.ptr, docs.len * sizeof(*docs.ptr));
+	}
+	*ret_docs = docs;
+}
+
 err *yaml_load(const char *text, size_t len, const char *name, struct arena *a,
                struct yaml_docs *ret_docs)
 {
 	AUTO(yaml_loader) l = { 0 };
 	TRY(yaml_loader_open(&l, text, len, name, a));
 	TRY(load_stream(&l));
-	struct yaml_docs docs = { NULL, l.docs.len };
-	if (docs.len) {
-		docs.ptr = arena_alloc(a, docs.len * sizeof(*docs.ptr));
-		memcpy(docs.ptr, l.docs.ptr, docs.len * sizeof(*docs.ptr));
-	}
-	*ret_docs = docs;
+	hand_over(&l, ret_docs);
 	return NULL;
+}
+
+/* The documents up to the broken one, then those behind it. */
+static err *load_around_errors(struct yaml_loader *l, size_t from)
+{
+	size_t line = 0;
+	for (unsigned broken = 0; broken < YAML_BROKEN_MAX; broken++) {
+		TRY(open_parser(l, from, line));
+		err *e = load_stream(l);
+		size_t next = e ? yaml_next_document(l, from) : l->source->len;
+		TRY(yaml_report_broken(l, e));
+		if (next >= l->source->len)
+			return NULL;
+		line += yaml_count_lines(l->source->text + from, next - from);
+		from = next;
+		close_parser(l);
+	}
+	return NULL;
+}
+
+void yaml_load_lenient(const char *text, size_t len, const char *name, struct arena *a,
+                       const struct yaml_lenient *how, struct yaml_docs *ret_docs)
+{
+	AUTO(yaml_loader) l = { .arena = a, .anchor_names = MAP_INIT, .lenient = how };
+	struct val_source given = { name, text, len };
+	size_t bom;
+	l.source = &given;
+	err *e = yaml_check_bytes(&given, &bom, &l.is_ascii);
+	if (!e) {
+		l.source = new_source(a, text, len, name);
+		e = load_around_errors(&l, bom);
+	}
+	e = yaml_report_broken(&l, e);
+	err_ignore(e, "only a limit of the whole file gets here, and it was reported");
+	hand_over(&l, ret_docs);
 }
 
 err *yaml_load_one(const char *text, size_t len, const char *name, struct arena *a,

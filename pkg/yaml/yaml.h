@@ -32,6 +32,37 @@ struct yaml_docs {
  */
 NODISCARD err *yaml_load(const char *text, size_t len, const char *name, struct arena *a,
                          struct yaml_docs *ret_docs);
+/* What yaml_load refuses though libyaml can read it. */
+enum yaml_flaw_kind {
+	YAML_FLAW_BROKEN,    /* cannot be read; the document is missing */
+	YAML_FLAW_DUPLICATE, /* a key comes again: the last one counts */
+	YAML_FLAW_ALIAS,     /* an alias without an anchor: null */
+	YAML_FLAW_CIRCLE,    /* an alias inside of its anchor: null */
+	YAML_FLAW_MERGE,     /* a `<<` that brings no map or its keys too late: it brings nothing */
+	YAML_FLAW_TAG,       /* a tag nobody here knows: the value as if it had none */
+	YAML_FLAW_KEY,       /* a key that is no text: its source stands for it */
+	YAML_FLAW_NUMBER,    /* no number that JSON can hold: a text */
+};
+
+struct yaml_flaw {
+	enum yaml_flaw_kind kind;
+	const char *message, *hint; /* hint may be NULL; both live in the arena */
+	size_t start, end;
+};
+
+struct yaml_lenient {
+	bool is_core; /* yes, no, on and off are texts, as YAML 1.2 has it */
+	void (*report)(void *ctx, const struct yaml_flaw *flaw);
+	void *ctx;
+};
+
+/*
+ * Read whatever can be read, for tools that look at files rather than use them: what yaml_load
+ * refuses is reported instead, in the order it is met. A document that is broken is left out, and
+ * reading goes on at the next `---`, at most 100 times.
+ */
+void yaml_load_lenient(const char *text, size_t len, const char *name, struct arena *a,
+                       const struct yaml_lenient *how, struct yaml_docs *ret_docs);
 /* For settings and the like: INVALID unless there is exactly one document. */
 NODISCARD err *yaml_load_one(const char *text, size_t len, const char *name, struct arena *a,
                              struct val **ret_root);

@@ -32,7 +32,11 @@ struct yaml_loader {
 	yaml_event_t event;
 	bool has_event;
 
-	size_t bom;
+	const struct yaml_lenient *lenient; /* NULL: refuse */
+
+	size_t bom;        /* bytes in front of what libyaml reads */
+	size_t first_line; /* lines in front of it */
+	size_t open_doc;   /* start of the document being read; SIZE_MAX: none */
 	bool is_ascii;
 	struct yaml_cursor here, line_start;
 
@@ -80,5 +84,26 @@ NODISCARD err *yaml_decode_binary(const char *text, size_t len, struct str *out)
  */
 NODISCARD err *yaml_merge_entries(struct arena *a, struct val *map, const struct val_entry *entries,
                                   size_t len);
+
+/* --- reading on (yaml_lenient.c) --- */
+
+/* After so many broken documents the rest of the file is not looked at. */
+#define YAML_BROKEN_MAX 100u
+
+/* Report it and return NULL when the loader is lenient and it is no limit; else give it back. */
+NODISCARD err *yaml_forgive(struct yaml_loader *l, enum yaml_flaw_kind kind, err *take_e,
+                            size_t start, size_t end);
+/* The same for an error that ends a document; its place is taken from the error. NULL is fine. */
+NODISCARD err *yaml_report_broken(struct yaml_loader *l, err *take_e);
+/* Start of the first document behind the broken one; the end of the text when there is none. */
+size_t yaml_next_document(const struct yaml_loader *l, size_t from);
+size_t yaml_count_lines(const char *text, size_t len);
+/* Report entries whose key came before and drop the earlier ones; how many are left. */
+size_t yaml_drop_duplicates(struct yaml_loader *l, struct val_entry *entries, size_t len);
+/* yaml_merge_entries, but what is wrong is reported, and `<<` then brings nothing. */
+NODISCARD err *yaml_merge_lenient(struct yaml_loader *l, struct val *map,
+                                  struct val_entry *entries, size_t len);
+/* true and false as YAML 1.2 has them. */
+bool yaml_is_core_bool(const char *text);
 
 #endif

@@ -36,7 +36,7 @@ struct val_mark yaml_mark_of(struct yaml_loader *l, const yaml_mark_t *start, si
 	struct val_mark mark;
 	mark.start = (uint32_t)yaml_byte_offset(l, start->index);
 	mark.end = (uint32_t)yaml_byte_offset(l, end_chars);
-	mark.line = (uint32_t)start->line + 1;
+	mark.line = (uint32_t)(start->line + l->first_line) + 1;
 	mark.column = (uint32_t)start->column + 1;
 	if (!l->is_ascii)
 		mark.column = mark.start -
