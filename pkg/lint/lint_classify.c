@@ -27,7 +27,7 @@ static bool is_compose(const char *name)
 	return false;
 }
 
-static bool is_in_folder(const char *path, const char *folder)
+bool lint_is_in_folder(const char *path, const char *folder)
 {
 	const char *at = strstr(path, folder);
 	return at && (at == path || at[-1] == '/');
@@ -37,7 +37,7 @@ static uint32_t classify_yaml_name(const char *path, const char *name)
 {
 	if (str_equal(name, "kustomization.yaml") || str_equal(name, "kustomization.yml"))
 		return LINT_KUSTOMIZATION;
-	if (is_in_folder(path, ".github/workflows/"))
+	if (lint_is_in_folder(path, ".github/workflows/"))
 		return LINT_WORKFLOW;
 	if (str_equal(name, "action.yml") || str_equal(name, "action.yaml"))
 		return LINT_ACTION;
@@ -83,7 +83,7 @@ uint32_t lint_classify(const char *path, const char *text, size_t len, bool *ret
 	uint32_t kind = lint_classify_name(path, ret_is_json);
 	bool may_be_template =
 		kind == LINT_YAML || kind == LINT_KUSTOMIZATION || kind == LINT_COMPOSE;
-	if (may_be_template && (is_in_folder(path, "templates/") || memmem(text, len, "{{", 2)) &&
+	if (may_be_template && (lint_is_in_folder(path, "templates/") || memmem(text, len, "{{", 2)) &&
 	    has_template_lines(text, len))
 		return LINT_TEMPLATE;
 	return kind;

@@ -5,6 +5,7 @@
 #include "lint/lint_rule.h"
 
 extern const struct lint_family lint_family_syntax;
+extern const struct lint_family lint_family_yaml;
 extern const struct lint_family lint_family_schema;
 extern const struct lint_family lint_family_suppressions;
 extern const struct lint_family lint_family_dockerfile;

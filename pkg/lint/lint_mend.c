@@ -136,6 +136,13 @@ static void apply_edits(const struct fixes *fixes, struct str *text)
 	now = old;
 }
 
+static void count_flaw(void *ctx, const struct yaml_flaw *flaw)
+{
+	size_t *n_flaws = ctx;
+	(void)flaw;
+	(*n_flaws)++;
+}
+
 /* Does the new text still read as the same values? Files that are no YAML have nothing to compare. */
 static bool is_same_data(const struct str *before, const struct str *after, uint32_t kind)
 {
@@ -143,20 +150,15 @@ static bool is_same_data(const struct str *before, const struct str *after, uint
 		return true;
 	AUTO(arena) a = ARENA_INIT;
 	struct yaml_docs x, y;
-	err *e = yaml_load(before->ptr, before->len, "before", &a, &x);
-	if (e) {
-		err_ignore(e, "a broken document has no values to compare");
-		return true;
-	}
-	e = yaml_load(after->ptr, after->len, "after", &a, &y);
-	if (e) {
-		err_ignore(e, "the fix broke it");
-		return false;
-	}
+	size_t n_x = 0, n_y = 0;
+	const struct yaml_lenient how_x = { .report = count_flaw, .ctx = &n_x };
+	const struct yaml_lenient how_y = { .report = count_flaw, .ctx = &n_y };
+	yaml_load_lenient(before->ptr, before->len, "before", &a, &how_x, &x);
+	yaml_load_lenient(after->ptr, after->len, "after", &a, &how_y, &y);
 	for (size_t i = 0; i < MIN(x.len, y.len); i++)
 		if (!val_equal(x.ptr[i].root, y.ptr[i].root))
 			return false;
-	return x.len == y.len;
+	return x.len == y.len && n_x == n_y;
 }
 
 /* All at once; when that changes a value, one by one, and those that do are dropped. */
@@ -213,6 +215,7 @@ static size_t mend_once(struct mending *mending, const struct lint_result *file,
 		AUTO(arena) a = ARENA_INIT;
 		struct yaml_docs docs = { NULL, 0 };
 		struct lint_file view = { .path = file->path,
+			                  .kind = file->kind,
 			                  .text = text->ptr,
 			                  .len = text->len,
 			                  .arena = &a,

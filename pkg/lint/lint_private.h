@@ -68,6 +68,8 @@ struct lint_run {
 /* By content and name; `docs` may be empty. */
 uint32_t lint_classify_name(const char *path, bool *ret_is_json);
 uint32_t lint_classify(const char *path, const char *text, size_t len, bool *ret_is_json);
+/* Is `folder` ("templates/") one of the folders of the path? */
+bool lint_is_in_folder(const char *path, const char *folder);
 uint32_t lint_classify_docs(const char *path, const struct yaml_doc *docs, size_t n_docs,
                             uint32_t kind);
 

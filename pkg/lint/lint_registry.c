@@ -7,6 +7,7 @@
 /* clang-format off */
 const struct lint_family *const lint_families[] = {
 	&lint_family_syntax,
+	&lint_family_yaml,
 	&lint_family_schema,
 	&lint_family_suppressions,
 	&lint_family_pod_security,

@@ -63,24 +63,27 @@ struct lint_file {
 	const char *text; /* NUL-terminated */
 	size_t len;
 	/*
-	 * Documents of YAML and JSON kinds. A document with a syntax error is not here (family yaml
-	 * reports it); the others of the file are. Places are bytes of `text`.
+	 * Documents of YAML and JSON kinds. A document with a syntax error is not here (family
+	 * syntax reports it); the others of the file are. Places are bytes of `text`. In workflows,
+	 * actions and Compose files yes, no, on and off are texts, elsewhere booleans.
 	 */
 	struct yaml_doc *docs;
 	size_t n_docs;
 	struct arena *arena; /* gone after the file */
 	struct arena *keep;  /* lives as long as the report: for messages, fixes, facts */
-	struct lint_load_error *load_errors; /* syntax errors, for the family yaml */
+	struct lint_load_error *load_errors; /* for the families syntax and yaml */
 	size_t n_load_errors;
 	/* private to the engine */
 	struct lint_result *result;
 	const struct lint_selection *selection;
+	struct lint_selection *own_selection; /* a copy for this file alone; NULL: none */
 	uint64_t revisit; /* bit per family */
 	size_t family;    /* whose turn it is */
 };
 
-/* A syntax error of one document. */
+/* Why a document cannot be read, or what a strict reader would refuse. */
 struct lint_load_error {
+	enum yaml_flaw_kind kind;
 	const char *message, *hint; /* hint may be NULL */
 	size_t start, end;
 };
@@ -88,6 +91,20 @@ struct lint_load_error {
 /* Is the rule on for this file? Skip costly work when it is not; lint_report asks again itself. */
 bool lint_is_on(const struct lint_file *file, const struct lint_rule *rule);
 bool lint_is_any_on(const struct lint_file *file, const struct lint_rule *rules, size_t n_rules);
+
+/* What the command line and the configuration say about one rule for this file. */
+enum lint_choice {
+	LINT_BY_PROFILE, /* nothing, or its family was named */
+	LINT_CHOSEN,     /* named itself: it runs */
+	LINT_REFUSED,    /* it does not run */
+};
+enum lint_choice lint_choice_of(const struct lint_file *file, const struct lint_rule *rule);
+/*
+ * For a family that reads the configuration of another tool: set whether a rule runs for this file,
+ * and how hard, unless the severity was set by name.
+ */
+void lint_set_rule(struct lint_file *file, const struct lint_rule *rule, bool is_on,
+                   enum lint_severity severity);
 
 /* What is wrong, and where. Strings need not outlive the call, fix edits must live in `keep`. */
 struct lint_hit {

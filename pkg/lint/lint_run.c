@@ -111,6 +111,31 @@ static void check_with_families(struct lint_run *run, struct lint_file *file)
 	}
 }
 
+/*
+ * `{{` outside of a folder for templates may be a text in a block, or of a program that fills it in
+ * later: when all of it reads as YAML, it is YAML.
+ */
+static void load_docs(struct lint_file *file)
+{
+	bool is_json;
+	uint32_t by_name = lint_classify_name(file->path, &is_json);
+	bool is_doubtful = file->kind == LINT_TEMPLATE && !lint_is_in_folder(file->path, "templates/");
+	if (!is_doubtful && !(file->kind & (LINT_ANY_YAML | LINT_JSON)))
+		return;
+	file->kind = by_name;
+	lint_load_docs(file);
+	bool is_whole = true;
+	for (size_t i = 0; i < file->n_load_errors; i++)
+		is_whole &= file->load_errors[i].kind != YAML_FLAW_BROKEN &&
+		            file->load_errors[i].kind != YAML_FLAW_KEY;
+	if (is_doubtful && !is_whole) {
+		file->kind = LINT_TEMPLATE;
+		file->n_docs = file->n_load_errors = 0;
+		return;
+	}
+	file->kind = lint_classify_docs(file->path, file->docs, file->n_docs, file->kind);
+}
+
 static void check_text(struct lint_run *run, size_t index, struct lint_worker *worker)
 {
 	struct lint_file file = {
@@ -126,10 +151,7 @@ static void check_text(struct lint_run *run, size_t index, struct lint_worker *w
 		.selection = lint_selection_for(run, run->paths.ptr[index].path, &worker->scratch),
 	};
 	file.kind = lint_classify(file.path, file.text, file.len, &file.is_json);
-	if (file.kind & (LINT_ANY_YAML | LINT_JSON)) {
-		lint_load_docs(&file);
-		file.kind = lint_classify_docs(file.path, file.docs, file.n_docs, file.kind);
-	}
+	load_docs(&file);
 	file.result->kind = file.kind;
 	if (!run->is_second_round)
 		lint_read_suppressions(&file, &run->suppressions[index]);

@@ -220,6 +220,61 @@ const struct lint_selection *lint_selection_for(const struct lint_run *run, cons
 	return own ? own : &run->selection;
 }
 
+/* 0: not named, 1: its family or `all` is, 2: itself. */
+static int how_named(const struct strs *names, const struct lint_rule *rule)
+{
+	int how = 0;
+	for (size_t i = 0; i < names->len; i++) {
+		struct view rest = view_of(names->ptr[i]), part;
+		while (view_split(&rest, ',', &part)) {
+			AUTOFREE char *name = mem_strndup(part.ptr, part.len);
+			if (*name && is_rule(rule, name))
+				return 2;
+			if (str_equal(name, "all") || str_equal(name, lint_rule_family(rule)->name))
+				how = 1;
+		}
+	}
+	return how;
+}
+
+enum lint_choice lint_choice_of(const struct lint_file *file, const struct lint_rule *rule)
+{
+	const struct lint_options *options = file->options;
+	if (how_named(&options->ignore, rule))
+		return LINT_REFUSED;
+	enum lint_choice choice = LINT_BY_PROFILE;
+	if (options->select.len) {
+		static const enum lint_choice choices[] = { LINT_REFUSED, LINT_BY_PROFILE,
+			                                    LINT_CHOSEN };
+		choice = choices[how_named(&options->select, rule)];
+	}
+	for (size_t i = 0; i < options->n_overrides; i++) {
+		const struct lint_override *override = &options->overrides[i];
+		if (!names_path_or_above(file->run, override, file->path))
+			continue;
+		int how = how_named(&override->select, rule);
+		if (how)
+			choice = how == 2 ? LINT_CHOSEN : LINT_BY_PROFILE;
+		if (how_named(&override->ignore, rule))
+			choice = LINT_REFUSED;
+	}
+	return choice;
+}
+
+void lint_set_rule(struct lint_file *file, const struct lint_rule *rule, bool is_on,
+                   enum lint_severity severity)
+{
+	size_t r = lint_rule_index(file->run, rule);
+	if (!file->own_selection) {
+		file->own_selection = ARENA_NEW(file->arena, struct lint_selection);
+		*file->own_selection = copy_selection(file->arena, file->selection);
+		file->selection = file->own_selection;
+	}
+	file->own_selection->is_on[r] = is_on;
+	if (file->selection->severity[r] == rule->severity)
+		file->own_selection->severity[r] = (uint8_t)severity;
+}
+
 static err *check_overrides(const struct lint_run *run)
 {
 	AUTO(arena) a = ARENA_INIT;

@@ -10,11 +10,11 @@ setup() {
 	printf 'fine: true\n' >tree/sub/fine.yaml
 }
 
-lint() { fettle lint --select syntax,suppressions "$@"; }
+lint() { fettle lint --select syntax,key-duplicates,suppressions "$@"; }
 
 @test "lint: each finding has its place, and the exit code says that there are some" {
 	run --separate-stderr -1 lint tree
-	assert_has "tree/twice.yaml:2:1: error[syntax] the key 'a' is already set"
+	assert_has "tree/twice.yaml:2:1: error[key-duplicates] the key 'a' is already set"
 	assert_talk_has "2 files checked: 1 error, 0 warnings, 0 infos"
 	run --separate-stderr -0 lint tree/sub
 	assert_talk_has "1 file checked: nothing found"
@@ -25,7 +25,7 @@ lint() { fettle lint --select syntax,suppressions "$@"; }
 	printf 'a: [\n---\nb: 1\nb: 2\n---\nc: "\n' >tree/three.yaml
 	run --separate-stderr -1 lint tree/three.yaml
 	assert_has "tree/three.yaml:2:1: error[syntax]"
-	assert_has "tree/three.yaml:4:1: error[syntax]"
+	assert_has "tree/three.yaml:4:1: error[key-duplicates]"
 	[ "$(grep -c three.yaml <<<"$output")" = 3 ]
 }
 
@@ -99,21 +99,21 @@ lint() { fettle lint --select syntax,suppressions "$@"; }
 @test "lint --output github: one command per finding, escaped" {
 	printf 'k: 1\nk: 2\n' >'tree/odd,name:.yaml'
 	run -1 lint -o github tree
-	assert_has "::error file=tree/odd%2Cname%3A.yaml,line=2,endLine=2,col=1,endColumn=2,title=syntax::the key 'k'"
+	assert_has "::error file=tree/odd%2Cname%3A.yaml,line=2,endLine=2,col=1,endColumn=2,title=key-duplicates::the key 'k'"
 }
 
 @test "lint: suppressions hide findings on their line, below them and in their file" {
-	printf 'a: 1\na: 2 # fettle: ignore[syntax] generated\n' >s.yaml
+	printf 'a: 1\na: 2 # fettle: ignore[key-duplicates] generated\n' >s.yaml
 	run --separate-stderr -0 lint s.yaml
 	assert_talk_has "1 suppressed"
-	printf '# fettle: ignore-file[syntax]\na: 1\na: 2\n' >s.yaml
+	printf '# fettle: ignore-file[key-duplicates]\na: 1\na: 2\n' >s.yaml
 	run -0 lint s.yaml
-	printf 'x:\n  # fettle: ignore[syntax]\n  y:\n    a: 1\n    a: 2\n' >s.yaml
+	printf 'x:\n  # fettle: ignore[key-duplicates]\n  y:\n    a: 1\n    a: 2\n' >s.yaml
 	run -0 lint s.yaml
-	printf 'a: 1\na: 2 # fettle: ignore[syntax] until=2020-01-01 later\n' >s.yaml
+	printf 'a: 1\na: 2 # fettle: ignore[key-duplicates] until=2020-01-01 later\n' >s.yaml
 	run -1 lint s.yaml
 	assert_has "warning[expired-suppression] the suppression expired on 2020-01-01"
-	printf '# fettle: ignore[syntax]\na: 1\n# fettle: ignore[syntaks]\nb: 1\n' >s.yaml
+	printf '# fettle: ignore[key-duplicates]\na: 1\n# fettle: ignore[syntaks]\nb: 1\n' >s.yaml
 	run -0 lint s.yaml
 	assert_has "s.yaml:1:1: info[unused-suppression]"
 	assert_has "s.yaml:3:1: warning[unknown-suppression] there is no rule 'syntaks'"
@@ -121,23 +121,23 @@ lint() { fettle lint --select syntax,suppressions "$@"; }
 
 @test "lint: .fettle-lint.yaml is found upwards, and the command line stands above it" {
 	cat >.fettle-lint.yaml <<-'YAML'
-	severity: { syntax: warning }
+	severity: { key-duplicates: warning }
 	exclude: [ "tree/sub/" ]
 	overrides:
 	  - paths: [ "tree/quiet/" ]
-	    ignore: [ syntax ]
+	    ignore: [ key-duplicates ]
 	profiles:
 	  ci: { extends: baseline, failOn: warning }
 	YAML
 	mkdir tree/quiet && cp tree/twice.yaml tree/quiet/
-	run --separate-stderr -0 fettle lint --select syntax tree
-	assert_has "tree/twice.yaml:2:1: warning[syntax]"
+	run --separate-stderr -0 fettle lint --select key-duplicates tree
+	assert_has "tree/twice.yaml:2:1: warning[key-duplicates]"
 	assert_talk_has "2 files checked: 0 errors, 1 warning"
 	cd tree
-	run -0 fettle lint --select syntax twice.yaml quiet
-	run -1 fettle lint --select syntax --fail-on warning .
-	run -1 fettle lint --select syntax --profile ci .
-	run -1 fettle lint --select syntax --no-config .
+	run -0 fettle lint --select key-duplicates twice.yaml quiet
+	run -1 fettle lint --select key-duplicates --fail-on warning .
+	run -1 fettle lint --select key-duplicates --profile ci .
+	run -1 fettle lint --select key-duplicates --no-config .
 	run --separate-stderr -2 fettle lint --profile cj .
 	assert_talk_has "did you mean 'ci'?"
 }
@@ -171,7 +171,7 @@ commit_all() {
 	assert_talk_has "1 known"
 	printf '# a line more\n\na: 1\na: 2\n---\nb: 1\nc: 1\nc: 2\n' >tree/twice.yaml
 	run --separate-stderr -1 lint --baseline known.txt tree
-	assert_has "tree/twice.yaml:8:1: error[syntax]"
+	assert_has "tree/twice.yaml:8:1: error[key-duplicates]"
 	assert_lacks "twice.yaml:4"
 	printf 'a: 1\n' >tree/twice.yaml
 	run --separate-stderr -0 lint --baseline known.txt tree

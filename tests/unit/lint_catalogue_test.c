@@ -17,6 +17,8 @@ static const struct sample samples[] = {
 	{ "rbac", "rbac.yaml" },
 	{ "reliability", "app.yaml" },
 	{ "references", "set.yaml" },
+	{ "syntax", "syntax.yaml" },
+	{ "yaml", "style.yaml" },
 	{ "dockerfile", "Dockerfile" },
 	{ "workflow", ".github/workflows/ci.yml" },
 	{ "compose", "compose.yaml" },
@@ -24,7 +26,7 @@ static const struct sample samples[] = {
 };
 
 /* Rules whose examples need a configuration or another file. */
-static const char *const apart[] = { "dockerfile-registry", "schema-missing" };
+static const char *const apart[] = { "dockerfile-registry", "yamllint-config", "schema-missing" };
 
 static const char *file_of(const struct lint_family *family)
 {
