@@ -180,8 +180,21 @@ static void check_file(struct lint_file *file, void *data)
 			lint_crds_add(state->crds, file, object);
 		again = again || needs_second_look(&looking, object);
 	}
+	for (size_t i = 0; i < file->n_docs && !again; i++)
+		again = schema_lacks(file->docs[i].root) != NULL;
 	if (again)
 		lint_revisit(file);
+}
+
+/* What no look at objects would see. */
+static void check_lacks(struct lint_file *file)
+{
+	for (size_t i = 0; i < file->n_docs; i++) {
+		const struct schema_reporting reporting = { file, file->docs[i].root };
+		const char *name = schema_lacks(reporting.object);
+		if (name && !schema_has_directives(reporting.object))
+			schema_report_lack(&reporting, name);
+	}
 }
 
 static void revisit_file(struct lint_file *file, void *data)
@@ -190,6 +203,8 @@ static void revisit_file(struct lint_file *file, void *data)
 	enum lint_part part = lint_patches_find(state->patches, file->path);
 	if (part == LINT_SETTINGS)
 		return;
+	if (part == LINT_WHOLE)
+		check_lacks(file);
 	struct lint_objects it = { 0 };
 	const struct val *object;
 	while (lint_next_object(file, &it, &object)) {
@@ -207,7 +222,7 @@ const struct lint_family lint_family_schema = {
 	.brief = "objects as the API server takes them",
 	.rules = schema_rules,
 	.n_rules = SCHEMA_N_RULES,
-	.kinds = LINT_KUBERNETES | LINT_KUSTOMIZATION | LINT_SOPS,
+	.kinds = LINT_KUBERNETES | LINT_KUSTOMIZATION | LINT_SOPS | LINT_YAML | LINT_JSON,
 	.begin = begin,
 	.check_file = check_file,
 	.revisit_file = revisit_file,

@@ -193,6 +193,19 @@ static bool is_better(const struct found *found, const struct crd_version *versi
 	return nearness(found->path, path) > nearness(best->path, path);
 }
 
+static size_t first_of_kind(const struct lint_crds *crds, const char *kind)
+{
+	size_t low = 0, high = crds->all.len;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (strcmp(crds->all.ptr[middle].crd->kind, kind) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 struct lint_crd_match lint_crds_find(struct lint_crds *crds, const char *path,
                                      const char *api_version, const char *kind)
 {
@@ -200,10 +213,11 @@ struct lint_crd_match lint_crds_find(struct lint_crds *crds, const char *path,
 	const struct found *best_found = NULL;
 	const char *slash = strchr(api_version, '/');
 	sort(crds);
-	for (size_t i = 0; slash && i < crds->all.len; i++) {
+	for (size_t i = first_of_kind(crds, kind); slash && i < crds->all.len; i++) {
 		const struct found *found = &crds->all.ptr[i];
-		if (!str_equal(found->crd->kind, kind) ||
-		    !is_group(view_of(found->crd->group), api_version))
+		if (!str_equal(found->crd->kind, kind))
+			break;
+		if (!is_group(view_of(found->crd->group), api_version))
 			continue;
 		const struct crd_version *version = crd_find_version(found->crd, slash + 1);
 		if (!is_better(found, version, &best, best_found, path))

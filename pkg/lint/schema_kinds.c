@@ -107,6 +107,18 @@ void schema_kind_of(const struct val *object, unsigned minor, struct schema_kind
 	*ret_kind = kind;
 }
 
+const char *schema_lacks(const struct val *root)
+{
+	const struct val *version = val_get(root, "apiVersion"), *kind = val_get(root, "kind");
+	if (!val_is(val_get(root, "metadata"), VAL_MAP) || !version == !kind)
+		return NULL;
+	if (!version)
+		return kube_kind_version(val_get_str(root, "kind", ""), kube_minor_newest())
+		               ? "apiVersion"
+		               : NULL;
+	return kube_api_has_group(val_get_str(root, "apiVersion", "")) ? "kind" : NULL;
+}
+
 bool schema_has_directives(const struct val *v)
 {
 	const struct val_entry *entry;

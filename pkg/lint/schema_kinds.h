@@ -23,6 +23,12 @@ struct schema_kind {
 
 void schema_kind_of(const struct val *object, unsigned minor, struct schema_kind *ret_kind);
 
+/*
+ * An object that says only one of apiVersion and kind, so that nothing would look at it: the name of
+ * the other, else NULL.
+ */
+const char *schema_lacks(const struct val *root);
+
 /* Has it "$patch" or the like anywhere: a strategic merge patch. */
 bool schema_has_directives(const struct val *v);
 /* Fields that only the server writes: the status (unless it is the user's), resourceVersion... */

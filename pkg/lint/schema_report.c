@@ -2,6 +2,7 @@
 
 #include "lint/schema_report.h"
 
+#include "base/suggest.h"
 #include "lint/lint_fix.h"
 #include "lint/schema_rules.h"
 #include "yaml/yaml.h"
@@ -161,6 +162,22 @@ void schema_report_problem(void *ctx, const struct kube_problem *problem)
 	}
 	hit.fix = fix_of(reporting->file, problem);
 	lint_report_hit(reporting->file, &hit, "%s", problem->message);
+}
+
+void schema_report_lack(const struct schema_reporting *reporting, const char *name)
+{
+	const char *other = str_equal(name, "kind") ? "apiVersion" : "kind";
+	const struct val *root = reporting->object;
+	const struct lint_hit hit = hit_at_member(reporting, SCHEMA_RULE_REQUIRED, other);
+	const struct val_entry *entry;
+	for (VAL_EACH_ENTRY(i, entry, root))
+		if (suggest_distance(entry->key, name, 2) <= 2) {
+			lint_report_hit(reporting->file, &hit,
+			                "the field '%s' is required: is '%s' meant to be it?", name,
+			                entry->key);
+			return;
+		}
+	lint_report_hit(reporting->file, &hit, "the field '%s' is required", name);
 }
 
 /* --- API versions --- */

@@ -13,6 +13,8 @@ struct schema_reporting {
 
 /* For kube_check.report; `ctx` is a struct schema_reporting. */
 void schema_report_problem(void *ctx, const struct kube_problem *problem);
+/* The root of a document without apiVersion or kind. */
+void schema_report_lack(const struct schema_reporting *reporting, const char *name);
 /* Removed, not yet there, deprecated; nothing when all is well. */
 void schema_report_version(const struct schema_reporting *reporting, const struct schema_kind *kind,
                            unsigned minor);

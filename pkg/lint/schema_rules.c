@@ -9,9 +9,9 @@ const struct lint_rule schema_rules[] = {
 	                                "The API server refuses it, or, without strict validation, drops it without a word: "
 	                                "what was meant never takes effect.",
 	                                "apiVersion: v1\nkind: Pod\nspec:\n"
-	"  containers: []\n  restartPolicyy: Never\n",
+	                                "  containers: []\n  restartPolicyy: Never\n",
 	                                "apiVersion: v1\nkind: Pod\nspec:\n"
-	"  containers: []\n  restartPolicy: Never\n",
+	                                "  containers: []\n  restartPolicy: Never\n",
 	                                "kube-linter:schema-validation kubeconform:additionalProperties" },
 	[SCHEMA_RULE_TYPE] = { "schema-type", LINT_ERROR, LINT_FIXABLE,
 	                       "a value of another type than the field's",
@@ -25,15 +25,15 @@ const struct lint_rule schema_rules[] = {
 	                           "The API server refuses the object.",
 	                           "apiVersion: apps/v1\nkind: Deployment\nspec:\n  template: {}\n",
 	                           "apiVersion: apps/v1\nkind: Deployment\nspec:\n"
-	"  selector: {matchLabels: {app: web}}\n  template: {}\n",
+	                           "  selector: {matchLabels: {app: web}}\n  template: {}\n",
 	                           "kubeconform:required" },
 	[SCHEMA_RULE_ENUM] = { "schema-enum", LINT_ERROR, LINT_FIXABLE | LINT_UNSAFE_FIX,
 	                       "a value that is none of those allowed",
 	                       "The API server refuses the object.",
 	                       "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n"
-	"  - name: app\n    imagePullPolicy: always\n",
+	                       "  - name: app\n    imagePullPolicy: always\n",
 	                       "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n"
-	"  - name: app\n    imagePullPolicy: Always\n",
+	                       "  - name: app\n    imagePullPolicy: Always\n",
 	                       "kubeconform:enum" },
 	[SCHEMA_RULE_FORMAT] = { "schema-format", LINT_ERROR, 0,
 	                         "a value that does not have the form or size it must have",
@@ -41,16 +41,16 @@ const struct lint_rule schema_rules[] = {
 	                         "fit.",
 	                         "apiVersion: v1\nkind: Secret\ndata:\n  password: plain text\n",
 	                         "apiVersion: v1\nkind: Secret\ndata:\n"
-	"  password: cGxhaW4gdGV4dA==\n",
+	                         "  password: cGxhaW4gdGV4dA==\n",
 	                         "kubeconform:format" },
 	[SCHEMA_RULE_DUPLICATE_ITEM] = { "schema-duplicate-item", LINT_WARNING, 0,
 	                                 "two items of a list have the same key",
 	                                 "Server-side apply refuses such a list; other ways of applying keep one of the two, "
 	                                 "or both in an order that decides. For custom kinds it is an error always.",
 	                                 "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n"
-	"  - name: app\n    env:\n    - {name: A, value: x}\n    - {name: A, value: y}\n",
+	                                 "  - name: app\n    env:\n    - {name: A, value: x}\n    - {name: A, value: y}\n",
 	                                 "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n"
-	"  - name: app\n    env:\n    - {name: A, value: y}\n",
+	                                 "  - name: app\n    env:\n    - {name: A, value: y}\n",
 	                                 "kube-linter:duplicate-env-var" },
 	[SCHEMA_RULE_MISSING] = { "schema-missing", LINT_WARNING, 0,
 	                          "no schema is known for a custom kind",
@@ -64,7 +64,7 @@ const struct lint_rule schema_rules[] = {
 	                         "They were copied from a live object. At best they are ignored; resourceVersion and "
 	                         "uid make applying fail.",
 	                         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\n"
-	"  resourceVersion: \"123\"\n",
+	                         "  resourceVersion: \"123\"\n",
 	                         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\n",
 	                         NULL },
 	[SCHEMA_RULE_KIND_TYPO] = { "kind-typo", LINT_ERROR, LINT_FIXABLE | LINT_UNSAFE_FIX,

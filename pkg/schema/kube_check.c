@@ -9,6 +9,7 @@
 #define FIELDS_MAX    128u
 #define CHOICES_MAX   64u
 #define LIST_KEYS_MAX 8u
+#define HOME_DEPTH    3u /* how far down the home of a misplaced field is looked for */
 
 struct check {
 	struct kube_walk *walk;
@@ -99,6 +100,64 @@ static const char *nearest_field(const struct check *c, const struct kube_defini
 	return suggest_nearest(name, names, n);
 }
 
+/* --- fields in the wrong place --- */
+
+static bool has_field(const struct check *c, const struct kube_definition *definition,
+                      const char *name)
+{
+	const struct kube_property *row = find_rows(definition, name);
+	return row && row_of_minor(definition, row, c->bit);
+}
+
+/* The path below the definition, through objects only, to one that has the field. */
+static bool find_below(const struct check *c, const struct kube_definition *definition,
+                       const char *name, unsigned depth, struct str *path)
+{
+	const struct kube_property *rows = rows_of(definition);
+	size_t before = path->len;
+	for (size_t i = 0; i < definition->count; i++) {
+		const struct kube_type *type = &kube_table.types[rows[i].type];
+		if (!(rows[i].minors & c->bit) || type->kind != KUBE_OBJECT ||
+		    str_equal(string_at(rows[i].name), "status"))
+			continue;
+		const struct kube_definition *inner = &kube_table.definitions[type->ref];
+		str_addf(path, "%s%s", before ? "." : "", string_at(rows[i].name));
+		if (depth == 1 ? has_field(c, inner, name)
+		               : find_below(c, inner, name, depth - 1, path))
+			return true;
+		str_truncate(path, before);
+	}
+	return false;
+}
+
+/* "spec.template.spec has it": where a field that is unknown here belongs. */
+static bool find_home(const struct check *c, const struct kube_frame *frame,
+                      const struct kube_definition *definition, struct str *path)
+{
+	const char *name = frame->entry->key;
+	for (const struct kube_frame *up = frame->up; up; up = up->up)
+		if (up->map && up->schema && has_field(c, up->schema, name)) {
+			kube_add_path(up->up, path);
+			return path->len > 0;
+		}
+	kube_add_path(frame->up, path);
+	for (unsigned depth = 1; depth <= HOME_DEPTH; depth++)
+		if (find_below(c, definition, name, depth, path))
+			return true;
+	return false;
+}
+
+static void tell_unknown(const struct check *c, const struct kube_frame *frame,
+                         const struct kube_definition *definition)
+{
+	AUTO(str) home = STR_INIT;
+	AUTO(str) why = STR_INIT;
+	const char *near = nearest_field(c, definition, frame->map, frame->entry->key);
+	if (!near && !c->walk->silent && find_home(c, frame, definition, &home))
+		str_addf(&why, "%s has it", home.ptr);
+	kube_tell_unknown(c->walk, frame, near, why.len ? why.ptr : NULL);
+}
+
 static void check_member(const struct check *c, const struct kube_frame *frame,
                          const struct kube_definition *definition)
 {
@@ -112,8 +171,7 @@ static void check_member(const struct check *c, const struct kube_frame *frame,
 	else if (row)
 		tell_other_minor(c, frame, minors_of_rows(definition, row));
 	else
-		kube_tell_unknown(c->walk, frame, nearest_field(c, definition, frame->map, name),
-		                  NULL);
+		tell_unknown(c, frame, definition);
 }
 
 static bool is_missing(const struct val *map, const char *name)
@@ -140,7 +198,9 @@ static void check_object(const struct check *c, const struct kube_frame *frame,
 	const struct val_entry *entry;
 	bool is_root = !frame, was_in_status = c->walk->is_in_status;
 	for (VAL_EACH_ENTRY(i, entry, map)) {
-		const struct kube_frame member = { .up = frame, .map = map, .entry = entry };
+		const struct kube_frame member = {
+			.up = frame, .map = map, .entry = entry, .schema = definition
+		};
 		if (entry->value->kind == VAL_MAP && str_equal(entry->key, "status"))
 			c->walk->is_in_status = true;
 		if (!(is_root && c->walk->check->is_encrypted && str_equal(entry->key, "sops")))

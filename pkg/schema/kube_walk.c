@@ -15,11 +15,11 @@ static const struct val_entry *list_entry(const struct kube_frame *item)
 	return item->up ? item->up->entry : NULL;
 }
 
-static void add_path(const struct kube_frame *frame, struct str *path)
+void kube_add_path(const struct kube_frame *frame, struct str *path)
 {
 	if (!frame)
 		return;
-	add_path(frame->up, path);
+	kube_add_path(frame->up, path);
 	if (frame->map) {
 		val_path_add_key(path, frame->entry->key, frame->entry->key_len);
 		return;
@@ -80,7 +80,7 @@ void kube_tell(struct kube_walk *walk, const struct kube_frame *frame, const str
 		return;
 	AUTO(str) path = STR_INIT;
 	AUTO(str) message = STR_INIT;
-	add_path(frame, &path);
+	kube_add_path(frame, &path);
 	if (path.len)
 		str_addf(&message, "%s: ", path.ptr);
 	va_list args;

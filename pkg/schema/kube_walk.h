@@ -17,6 +17,7 @@ struct kube_frame {
 	const struct val *item;
 	size_t index;
 	const char *item_key; /* the list is a map by this one key; NULL: it is not */
+	const void *schema;   /* of the map; NULL: not known */
 };
 
 struct kube_walk {
@@ -42,6 +43,8 @@ void kube_tell(struct kube_walk *walk, const struct kube_frame *frame, const str
 /* "expected an integer, found a string". */
 void kube_tell_type(struct kube_walk *walk, const struct kube_frame *frame, const struct val *v,
                     enum val_kind wanted, const char *expected);
+/* The path of the value, or of the object with NULL: "spec.containers[name=app]", "". */
+void kube_add_path(const struct kube_frame *frame, struct str *path);
 void kube_tell_unknown(struct kube_walk *walk, const struct kube_frame *frame,
                        const char *suggestion, const char *why);
 void kube_tell_missing(struct kube_walk *walk, const struct kube_frame *frame,

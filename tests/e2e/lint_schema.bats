@@ -201,3 +201,12 @@ widget() { printf 'apiVersion: example.com/%s\nkind: Widget\nmetadata: {name: w}
 	[ "$output" = "$one" ]
 	[ "$(grep -c 'error\[' <<<"$one")" = 120 ]
 }
+
+@test "lint schema: a document with only one of apiVersion and kind is not passed over" {
+	printf 'apiversion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: apps/v1\nmetadata: {name: a}\n' >half.yaml
+	run -1 lint half.yaml
+	assert_has "half.yaml:2:7: error[schema-required] the field 'apiVersion' is required: is 'apiversion' meant to be it?"
+	assert_has "half.yaml:5:13: error[schema-required] the field 'kind' is required"
+	printf 'kind: Widget\nmetadata: {a: 1}\n' >half.yaml
+	run -0 lint half.yaml
+}
