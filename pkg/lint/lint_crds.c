@@ -2,6 +2,7 @@
 
 #include "lint/lint_crds.h"
 
+#include "base/path.h"
 #include "base/suggest.h"
 #include "base/vec.h"
 #include "json/json.h"
@@ -93,13 +94,46 @@ static err *read_object(struct lint_crds *crds, const char *path, const struct v
 	return NULL;
 }
 
+/* "argoproj.io/application_v1alpha1.json" of a catalogue; false for any other name. */
+static bool split_name(struct lint_crds *crds, const char *path, struct crd_name *ret_name)
+{
+	AUTOFREE char *folder = path_dir(path);
+	const char *base = path_base(path), *under = strrchr(base, '_');
+	if (!under || under == base || !str_ends(base, ".json") || !strchr(path_base(folder), '.'))
+		return false;
+	size_t len = strlen(under + 1) - strlen(".json");
+	*ret_name = (struct crd_name){
+		.group = arena_strdup(&crds->arena, path_base(folder)),
+		.kind = arena_strndup(&crds->arena, base, (size_t)(under - base)),
+		.version = arena_strndup(&crds->arena, under + 1, len),
+	};
+	return true;
+}
+
+static err *read_schema(struct lint_crds *crds, const char *path, const struct val *root,
+                        size_t *n_found)
+{
+	struct crd_name name;
+	const struct crd *crd;
+	bool is_schema = val_get(root, "properties") && !val_get(root, "apiVersion");
+	if (!is_schema || !split_name(crds, path, &name))
+		return NULL;
+	TRY(crd_from_schema(root, &name, &crds->arena, &crd));
+	add(crds, crd, path, UINT32_MAX, root);
+	++*n_found;
+	return NULL;
+}
+
 static err *read_file(struct lint_crds *crds, const char *path, size_t *n_found)
 {
 	AUTO(arena) scratch = ARENA_INIT;
 	struct yaml_docs docs;
 	TRY(read_docs(path, &scratch, &docs));
-	for (size_t i = 0; i < docs.len; i++)
-		TRY(read_object(crds, arena_strdup(&crds->arena, path), docs.ptr[i].root, n_found));
+	const char *kept = arena_strdup(&crds->arena, path);
+	for (size_t i = 0; i < docs.len; i++) {
+		TRY(read_object(crds, kept, docs.ptr[i].root, n_found));
+		TRY(read_schema(crds, kept, docs.ptr[i].root, n_found));
+	}
 	return NULL;
 }
 
@@ -206,13 +240,11 @@ static size_t first_of_kind(const struct lint_crds *crds, const char *kind)
 	return low;
 }
 
-struct lint_crd_match lint_crds_find(struct lint_crds *crds, const char *path,
-                                     const char *api_version, const char *kind)
+static void look_for(const struct lint_crds *crds, const char *path, const char *api_version,
+                     const char *kind, struct lint_crd_match *best)
 {
-	struct lint_crd_match best = { 0 };
 	const struct found *best_found = NULL;
 	const char *slash = strchr(api_version, '/');
-	sort(crds);
 	for (size_t i = first_of_kind(crds, kind); slash && i < crds->all.len; i++) {
 		const struct found *found = &crds->all.ptr[i];
 		if (!str_equal(found->crd->kind, kind))
@@ -220,11 +252,27 @@ struct lint_crd_match lint_crds_find(struct lint_crds *crds, const char *path,
 		if (!is_group(view_of(found->crd->group), api_version))
 			continue;
 		const struct crd_version *version = crd_find_version(found->crd, slash + 1);
-		if (!is_better(found, version, &best, best_found, path))
+		if (!is_better(found, version, best, best_found, path))
 			continue;
-		best = (struct lint_crd_match){ found->crd, version, found->path };
+		*best = (struct lint_crd_match){ found->crd, version, found->path };
 		best_found = found;
 	}
+}
+
+struct lint_crd_match lint_crds_find(struct lint_crds *crds, const char *path,
+                                     const char *api_version, const char *kind)
+{
+	struct lint_crd_match best = { 0 };
+	sort(crds);
+	look_for(crds, path, api_version, kind, &best);
+	if (best.crd)
+		return best;
+	/* Catalogues have kinds in small letters. */
+	AUTOFREE char *small = mem_strdup(kind);
+	for (char *c = small; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	look_for(crds, path, api_version, small, &best);
 	return best;
 }
 

@@ -14,7 +14,8 @@ struct lint_crds *lint_crds_new(void);
 void lint_crds_free(struct lint_crds *crds);
 
 /*
- * Read the definitions of the files and folders. NOT_FOUND for a path without a single one, or
+ * Read the definitions of the files and folders; also the JSON Schemas of a catalogue, named
+ * GROUP/KIND_VERSION.json with the kind in small letters. NOT_FOUND for a path without a single one, or
  * what reading fails with.
  */
 NODISCARD err *lint_crds_read(struct lint_crds *crds, const struct lint_options *options);

@@ -37,6 +37,15 @@ bool crd_is(const struct val *object);
  * schema is skipped: the schema of CustomResourceDefinition finds that.
  */
 NODISCARD err *crd_compile(const struct val *object, struct arena *a, const struct crd **ret_crd);
+/*
+ * The same of a bare JSON Schema, as catalogues of definitions keep them: one file for each kind and
+ * version, which knows neither. The status counts as a subresource.
+ */
+struct crd_name {
+	const char *group, *kind, *version;
+};
+NODISCARD err *crd_from_schema(const struct val *schema, const struct crd_name *name,
+                               struct arena *a, const struct crd **ret_crd);
 /* Free what is not in the arena, before that is cleared. */
 void crd_release(const struct crd *crd);
 

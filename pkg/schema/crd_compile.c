@@ -233,6 +233,13 @@ static void compile_versions(struct compiling *c, const struct val *spec, struct
 	crd->versions = versions;
 }
 
+static err *check_size(const struct compiling *c, const char *kind)
+{
+	if (!c->is_too_large)
+		return NULL;
+	return err_new(ERR_LIMIT, "the schema of '%s' has more than %u parts", kind, NODES_MAX);
+}
+
 err *crd_compile(const struct val *object, struct arena *a, const struct crd **ret_crd)
 {
 	struct compiling c = { .arena = a };
@@ -246,11 +253,29 @@ err *crd_compile(const struct val *object, struct arena *a, const struct crd **r
 	crd->kind = keep(&c, kind);
 	compile_versions(&c, spec, crd);
 	crd->patterns = c.patterns;
-	if (c.is_too_large)
-		return err_new(ERR_LIMIT, "the schema of '%s' has more than %u parts", kind,
-		               NODES_MAX);
+	TRY(check_size(&c, kind));
 	if (!crd->n_versions)
 		return val_error(spec, "the definition has no versions");
+	*ret_crd = crd;
+	return NULL;
+}
+
+err *crd_from_schema(const struct val *schema, const struct crd_name *name, struct arena *a,
+                     const struct crd **ret_crd)
+{
+	struct compiling c = { .arena = a };
+	struct crd *crd = ARENA_NEW(a, struct crd);
+	struct crd_version *version = ARENA_NEW(a, struct crd_version);
+	*version = (struct crd_version){ .name = keep(&c, name->version),
+		                         .is_served = true,
+		                         .root = compile(&c, schema),
+		                         .has_status = true };
+	*crd = (struct crd){ .group = keep(&c, name->group),
+		             .kind = keep(&c, name->kind),
+		             .versions = version,
+		             .n_versions = 1,
+		             .patterns = c.patterns };
+	TRY(check_size(&c, name->kind));
 	*ret_crd = crd;
 	return NULL;
 }

@@ -210,3 +210,18 @@ widget() { printf 'apiVersion: example.com/%s\nkind: Widget\nmetadata: {name: w}
 	printf 'kind: Widget\nmetadata: {a: 1}\n' >half.yaml
 	run -0 lint half.yaml
 }
+
+@test "lint schema: --crds reads a catalogue of JSON Schemas, too" {
+	mkdir -p catalogue/example.com in
+	printf '{"type":"object","properties":{"spec":{"type":"object","additionalProperties":false,"properties":{"size":{"type":"integer"}}}}}' \
+		>catalogue/example.com/widget_v1.json
+	widget v1 sise >in/w.yaml
+	run -1 lint --crds catalogue in
+	assert_has "in/w.yaml:4:8: error[schema-unknown-field] spec.sise: unknown field: did you mean 'size'?"
+	widget v1 size >in/w.yaml
+	run --separate-stderr -0 lint --crds catalogue in
+	assert_talk_has "nothing found"
+	widget v2 size >in/w.yaml
+	run -0 lint --crds catalogue in
+	assert_has "no schema for example.com/v2 Widget: its definition in catalogue/example.com/widget_v1.json has only v1"
+}
