@@ -13,6 +13,7 @@
 #define LIMIT_CONTENT_BYTES (256u << 20) /* content of one managed file */
 #define LIMIT_OBJECTS 200000u            /* objects of one apply */
 #define LIMIT_TREE_FILES 200000u         /* files listed in a source tree */
+#define LIMIT_LINT_FILES 1000000u        /* files checked in one run */
 #define LIMIT_PATH_BYTES 4096u           /* one path */
 #define LIMIT_CHILD_OUTPUT_BYTES (1u << 20) /* captured output of a child process, per stream */
 #define LIMIT_DIFF_LINES 200000u         /* lines per side of a text diff */

@@ -126,7 +126,7 @@ static err *open_commit(struct lint_input *input, const char *ref, const struct 
 	err *e = repo_tree_open(input->repo, commit.id, NULL, &input->tree);
 	repo_commit_clear(&commit);
 	TRY(e);
-	return repo_tree_walk(input->tree, LIMIT_TREE_FILES, visit, input);
+	return repo_tree_walk(input->tree, LIMIT_LINT_FILES, visit, input);
 }
 
 static err *open_index(struct lint_input *input, const struct strs *paths)

@@ -107,8 +107,8 @@ static err *walk_entry(struct walk *walk, const char *folder, const struct fs_en
 	}
 	if (is_folder)
 		return walk_folder(walk, path, level);
-	if (walk->paths->len == LIMIT_TREE_FILES)
-		return err_new(ERR_LIMIT, "more than %u files below '%s'", LIMIT_TREE_FILES,
+	if (walk->paths->len == LIMIT_LINT_FILES)
+		return err_new(ERR_LIMIT, "more than %u files below '%s'", LIMIT_LINT_FILES,
 		               folder);
 	add_file(walk, path, false);
 	return NULL;
