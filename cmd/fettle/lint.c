@@ -28,7 +28,7 @@ struct lint_args {
 	const char *pod_security_version, *kubernetes_version;
 	const char *profile, *config, *baseline, *new_from;
 	int format, fail_on;
-	bool no_gitignore, exit_zero, no_config, update_baseline, staged, fix, unsafe_fixes, diff;
+	bool no_gitignore, exit_zero, no_config, update_baseline, staged, history, fix, unsafe_fixes, diff;
 	int64_t threads, max_bytes;
 };
 
@@ -92,6 +92,8 @@ static const struct cli_opt opts[] = {
 	  .help = "only what this commit or branch did not have yet", .flags = CLI_NOT_EMPTY },
 	{ CLI_FLAG(struct lint_args, staged), .name = "staged",
 	  .help = "check what is staged for the next commit", .flags = CLI_NO_NEGATION },
+	{ CLI_FLAG(struct lint_args, history), .name = "history",
+	  .help = "also look for secrets in every commit", .flags = CLI_NO_NEGATION },
 	{ CLI_FLAG(struct lint_args, exit_zero), .name = "exit-zero",
 	  .help = "exit with 0 also when something was found", .flags = CLI_NO_NEGATION },
 	{ CLI_STR(struct lint_args, pod_security_version), .name = "pod-security-version",
@@ -101,7 +103,7 @@ static const struct cli_opt opts[] = {
 	  .arg = "version", .help = "of the cluster: 1.31, latest", .def = "latest" },
 	{ CLI_STRS(struct lint_args, crds), .name = "crds", .arg = "path",
 	  .help = "files or folders with CustomResourceDefinitions", .words = CLI_WORDS_FILES,
-	  .flags = CLI_NOT_EMPTY },
+	  .flags = CLI_NOT_EMPTY | CLI_RARE },
 	{ CLI_STR(struct lint_args, config), .name = "config", .arg = "file",
 	  .help = "configuration; the nearest .fettle-lint.yaml upwards", .words = CLI_WORDS_FILES,
 	  .flags = CLI_NOT_EMPTY | CLI_RARE },
@@ -168,6 +170,7 @@ static struct lint_options options_of(const struct cli_ctx *ctx, const struct li
 		.config_prefix = config->prefix,
 		.crds = first_of(args->crds, config->crds),
 		.profile = config->profile,
+		.history = args->history,
 		.no_gitignore = args->no_gitignore,
 		.wants_fixes = args->format == FORMAT_SARIF || args->format == FORMAT_JSON ||
 		               args->format == FORMAT_JSONL,
@@ -370,6 +373,8 @@ static err *refuse_combinations(const struct lint_args *args)
 		return err_new(ERR_USAGE,
 		               "--staged cannot be combined with --fix and --diff: the index "
 		               "is not written");
+	if (args->history && (args->staged || args->new_from || mends))
+		return err_new(ERR_USAGE, "--history stands alone: not with --staged, --new-from, --fix or --diff");
 	if (args->update_baseline && !args->baseline)
 		return err_new(
 			ERR_USAGE,

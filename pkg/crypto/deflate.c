@@ -46,3 +46,8 @@ err *inflate_add(struct str *out, struct view compressed, size_t limit)
 	(void)inflateEnd(&stream);
 	return e;
 }
+
+uint32_t crc32_of(const void *ptr, size_t len)
+{
+	return (uint32_t)crc32_z(0, ptr, len);
+}

@@ -11,4 +11,7 @@ NODISCARD err *deflate_add(struct str *out, struct view bytes);
 /* Append the bytes again. CORRUPT; LIMIT when they would be more than `limit`. */
 NODISCARD err *inflate_add(struct str *out, struct view compressed, size_t limit);
 
+/* CRC-32 as zlib has it; tokens with a checksum use it, too. */
+uint32_t crc32_of(const void *ptr, size_t len);
+
 #endif

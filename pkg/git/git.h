@@ -166,6 +166,31 @@ NODISCARD err *repo_index_read(struct repo_index *index, const char *path, size_
                                struct str *ret_text);
 
 /*
+ * Every file there ever was: `visit` gets each blob of the object database once, in any order, by its
+ * id (40 hex digits); larger ones than `limit` are left out and counted. Objects a partial clone lacks
+ * are not fetched. `visit` returns false to stop (CANCELLED).
+ */
+typedef bool repo_blob_fn(void *context, const char *id, const char *ptr, size_t len);
+NODISCARD err *repo_each_blob(struct repo *repo, size_t limit, repo_blob_fn *visit, void *context,
+                              size_t *ret_too_large);
+
+/* Where a blob first was. */
+struct repo_origin {
+	char *path;
+	char *commit; /* id */
+	char *author; /* "Name <address>" */
+	int64_t time_s;
+};
+void repo_origin_clear(struct repo_origin *origin);
+
+/*
+ * For each of the blobs, the first commit (of all refs, oldest first) that has it. A blob no commit
+ * has (it was only staged, or its branch is gone) keeps NULLs. `origins` has as many as `ids`.
+ */
+NODISCARD err *repo_find_origins(struct repo *repo, const struct strs *ids,
+                                 struct repo_origin *origins);
+
+/*
  * A setting of the user's own git configuration ("http.sslCAInfo"), not of a repository's; NULL when
  * not set. Caller frees.
  */

@@ -77,6 +77,7 @@ struct lint_options {
 	size_t n_overrides;
 	int profile;                        /* enum lint_profile */
 	bool no_gitignore;                  /* read what .gitignore names, too */
+	bool history;       /* secrets of every blob of the repository around the working directory */
 	bool wants_fixes;                   /* compute the edits of fixes */
 	size_t threads;                     /* 0: one per CPU */
 	size_t max_bytes;                   /* larger files are counted, not read; 0: 16 MiB */

@@ -61,9 +61,19 @@ struct lint_run {
 	struct mutex *mutex; /* guards what follows */
 	struct lint_worker *free_workers, **all_workers;
 	size_t n_workers;
+	struct lint_result *history; /* files of earlier commits */
+	size_t n_history;
 	err **errors; /* per path: why it could not be read */
 	size_t n_checked, n_binary, n_too_large, n_suppressed;
 };
+
+/* Secrets of the git history; fills run->history. Fails as opening a repository does. */
+NODISCARD err *lint_history(struct lint_run *run);
+
+/* Add a finding, without places yet. */
+void lint_add_finding(const struct lint_run *run, const struct lint_selection *selection,
+                      struct lint_result *result, struct arena *keep,
+                      const struct lint_hit *hit, const char *message);
 
 /* By content and name; `docs` may be empty. */
 uint32_t lint_classify_name(const char *path, bool *ret_is_json);

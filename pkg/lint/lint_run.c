@@ -216,7 +216,7 @@ static const char *keep_text(struct arena *keep, const char *text)
 	return text && *text ? arena_strdup(keep, text) : NULL;
 }
 
-static void add_finding(const struct lint_run *run, const struct lint_selection *selection,
+void lint_add_finding(const struct lint_run *run, const struct lint_selection *selection,
                         struct lint_result *result, struct arena *keep, const struct lint_hit *hit,
                         const char *message)
 {
@@ -252,7 +252,7 @@ void lint_report_hit(struct lint_file *file, const struct lint_hit *hit, const c
 	va_start(args, fmt);
 	str_addvf(&message, fmt, args);
 	va_end(args);
-	add_finding(file->run, file->selection, file->result, file->keep, hit, message.ptr);
+	lint_add_finding(file->run, file->selection, file->result, file->keep, hit, message.ptr);
 }
 
 void lint_report_late(struct lint_run *run, uint32_t file_index, const struct lint_hit *hit,
@@ -271,7 +271,7 @@ void lint_report_late(struct lint_run *run, uint32_t file_index, const struct li
 	struct lint_worker *worker = take_worker(run);
 	if (read_file(run, file_index, &worker->text) == CHECKED) {
 		struct lint_result *result = &run->results[file_index];
-		add_finding(run, selection, result, &worker->keep, hit, message.ptr);
+		lint_add_finding(run, selection, result, &worker->keep, hit, message.ptr);
 		lint_finish_result(result, worker->text.ptr, worker->text.len, &worker->keep);
 	}
 	give_worker(run, worker);
@@ -302,7 +302,9 @@ static void suppress_all(struct lint_run *run)
 		if (list->len == 0)
 			continue;
 		run->n_suppressed += lint_suppress(&run->results[i], list);
-		lint_judge_suppressions(run, (uint32_t)i, list, &scratch);
+		/* Other texts may speak of suppressions without meaning one. */
+		if (run->results[i].kind != LINT_TEXT)
+			lint_judge_suppressions(run, (uint32_t)i, list, &scratch);
 	}
 }
 
@@ -325,13 +327,13 @@ static err *check_all(struct lint_run *run)
 	TRY(cancel_check(run->cancel));
 	finish_families(run);
 	suppress_all(run);
-	return NULL;
+	return run->options->history ? lint_history(run) : NULL;
 }
 
 static void hand_over(struct lint_run *run, err *take_unreadable, struct lint_report *report)
 {
 	*report = (struct lint_report){ .unreadable = take_unreadable };
-	report->files = mem_zalloc(run->paths.len + 1, sizeof(*report->files));
+	report->files = mem_zalloc(run->paths.len + run->n_history + 1, sizeof(*report->files));
 	for (size_t i = 0; i < run->paths.len; i++) {
 		if (run->errors[i]) {
 			report->unreadable = err_join(report->unreadable, steal(&run->errors[i]));
@@ -345,6 +347,15 @@ static void hand_over(struct lint_run *run, err *take_unreadable, struct lint_re
 		report->files[report->len++] = *result;
 		*result = (struct lint_result){ 0 };
 	}
+	for (size_t i = 0; i < run->n_history; i++) {
+		for (size_t k = 0; k < run->history[i].len; k++)
+			report->counts[run->history[i].findings[k].severity]++;
+		if (run->history[i].len)
+			report->files[report->len++] = run->history[i];
+		else
+			mem_free(run->history[i].findings);
+	}
+	run->n_history = 0;
 	report->n_checked = run->n_checked;
 	report->n_suppressed = run->n_suppressed;
 	report->n_binary = run->n_binary;
@@ -377,6 +388,9 @@ static void run_clear(struct lint_run *run)
 		err_free(run->errors[i]);
 		vec_clear(&run->suppressions[i]);
 	}
+	for (size_t i = 0; i < run->n_history; i++)
+		mem_free(run->history[i].findings);
+	mem_free(run->history);
 	mem_free(run->suppressions);
 	mem_free(run->all_workers);
 	mem_free(run->results);
