@@ -5,28 +5,33 @@
 #include "base/num.h"
 #include "lint/cron.h"
 
-/* Where the pod template of a kind is. To add a kind: its row. */
+/* Where the pod of a kind is. To add a kind: its row. */
 static const struct {
 	const char *group, *kind;
-	const char *path; /* of what holds `metadata` and `spec` of the pod */
-} templates[] = {
-	{ "", "Pod", "" },
-	{ "", "PodTemplate", "template" },
-	{ "", "ReplicationController", "spec.template" },
-	{ "apps", "Deployment", "spec.template" },
-	{ "apps", "ReplicaSet", "spec.template" },
-	{ "apps", "StatefulSet", "spec.template" },
-	{ "apps", "DaemonSet", "spec.template" },
-	{ "extensions", "Deployment", "spec.template" },
-	{ "extensions", "ReplicaSet", "spec.template" },
-	{ "extensions", "DaemonSet", "spec.template" },
-	{ "batch", "Job", "spec.template" },
-	{ "batch", "CronJob", "spec.jobTemplate.spec.template" },
-	{ "argoproj.io", "Rollout", "spec.template" },
-	{ "serving.knative.dev", "Service", "spec.template" },
-	{ "apps.openshift.io", "DeploymentConfig", "spec.template" },
+	const char *path; /* of the pod's spec; its metadata stand beside it */
+} pods[] = {
+	{ "", "Pod", "spec" },
+	{ "", "PodTemplate", "template.spec" },
+	{ "", "ReplicationController", "spec.template.spec" },
+	{ "apps", "Deployment", "spec.template.spec" },
+	{ "apps", "ReplicaSet", "spec.template.spec" },
+	{ "apps", "StatefulSet", "spec.template.spec" },
+	{ "apps", "DaemonSet", "spec.template.spec" },
+	{ "extensions", "Deployment", "spec.template.spec" },
+	{ "extensions", "ReplicaSet", "spec.template.spec" },
+	{ "extensions", "DaemonSet", "spec.template.spec" },
+	{ "batch", "Job", "spec.template.spec" },
+	{ "batch", "CronJob", "spec.jobTemplate.spec.template.spec" },
+	{ "argoproj.io", "Rollout", "spec.template.spec" },
+	{ "apps.kruise.io", "CloneSet", "spec.template.spec" },
+	{ "apps.kruise.io", "StatefulSet", "spec.template.spec" },
+	{ "apps.kruise.io", "DaemonSet", "spec.template.spec" },
+	{ "apps.openshift.io", "DeploymentConfig", "spec.template.spec" },
+	{ "keda.sh", "ScaledJob", "spec.jobTargetRef.template.spec" },
 	{ "leaderworkerset.x-k8s.io", "LeaderWorkerSet",
-	  "spec.leaderWorkerTemplate.workerTemplate" },
+	  "spec.leaderWorkerTemplate.workerTemplate.spec" },
+	{ "serving.knative.dev", "Configuration", "spec.template.spec" },
+	{ "serving.knative.dev", "Service", "spec.template.spec" },
 };
 
 struct view kube_group(const struct val *object)
@@ -36,28 +41,26 @@ struct view kube_group(const struct val *object)
 	return (struct view){ version, slash ? (size_t)(slash - version) : 0 };
 }
 
+/* What the last step of the path is a member of. */
+static const struct val *holder_of(const struct val *object, const char *path)
+{
+	for (const char *dot; (dot = strchr(path, '.')) != NULL; path = dot + 1)
+		object = val_getn(object, path, (size_t)(dot - path));
+	return object;
+}
+
 bool kube_pod_of(const struct val *object, struct kube_pod *ret_pod)
 {
 	const char *kind = val_get_str(object, "kind", "");
 	struct view group = kube_group(object);
-	for (size_t i = 0; i < ARRAY_LEN(templates); i++) {
-		if (!str_equal(templates[i].kind, kind) || !view_is(group, templates[i].group))
+	for (size_t i = 0; i < ARRAY_LEN(pods); i++) {
+		if (!str_equal(pods[i].kind, kind) || !view_is(group, pods[i].group))
 			continue;
-		const char *path = templates[i].path;
-		const struct val *holder = *path ? val_path(object, path) : object;
-		static const char *const specs[] = {
-			"spec", "template.spec", "spec.template.spec",
-			"spec.jobTemplate.spec.template.spec",
-			"spec.leaderWorkerTemplate.workerTemplate.spec"
-		};
+		const struct val *holder = holder_of(object, pods[i].path);
 		*ret_pod = (struct kube_pod){ .object = object,
 			                      .metadata = val_get(holder, "metadata"),
 			                      .spec = val_get(holder, "spec"),
-			                      .path = specs[0] };
-		for (size_t k = 1; k < ARRAY_LEN(specs); k++)
-			if (*path && strncmp(specs[k], path, strlen(path)) == 0 &&
-			    str_equal(specs[k] + strlen(path), ".spec"))
-				ret_pod->path = specs[k];
+			                      .path = pods[i].path };
 		return val_is(ret_pod->spec, VAL_MAP);
 	}
 	return false;
@@ -116,7 +119,8 @@ bool kube_parse_minor(const char *version, unsigned *ret_minor)
 		return false;
 	size_t digits = strspn(version + 2, "0123456789");
 	/* A patch version says nothing more. */
-	bool is_end = !version[2 + digits] || version[2 + digits] == '.';
+	const char *patch = version + 2 + digits;
+	bool is_end = !*patch || (*patch == '.' && patch[1] >= '0' && patch[1] <= '9');
 	if (!digits || !is_end || !num_parse_u64(version + 2, digits, 10, &minor) || minor > 999)
 		return false;
 	*ret_minor = (unsigned)minor;

@@ -12,6 +12,7 @@ const struct lint_family *const lint_families[] = {
 	&lint_family_suppressions,
 	&lint_family_pod_security,
 	&lint_family_rbac,
+	&lint_family_kube_secrets,
 	&lint_family_reliability,
 	&lint_family_references,
 	&lint_family_secrets,
