@@ -65,6 +65,9 @@ err *base64_decode(struct view text, unsigned flags, struct str *bytes)
 	int code = sodium_base642bin(decoded, most, text.ptr, text.len, ignore, &len, &end,
 	                             variant_of(flags));
 	size_t stop = (size_t)(end - text.ptr);
+	if (code == 0 && stop == text.len)
+		str_add(bytes, decoded, len);
+	sodium_memzero(decoded, most); /* it may be a key */
 	if (stop < text.len)
 		return err_new(ERR_INVALID, "cannot read base64: unexpected character at byte %zu",
 		               stop + 1);
@@ -72,6 +75,5 @@ err *base64_decode(struct view text, unsigned flags, struct str *bytes)
 		return err_new(ERR_INVALID, "cannot read base64: %s",
 		               flags & BASE64_NO_PADDING ? "it is cut off"
 		                                         : "it is cut off or its padding is wrong");
-	str_add(bytes, decoded, len);
 	return NULL;
 }
