@@ -22,5 +22,9 @@
 #define LIMIT_HTTP_HEAD_BYTES 8192u      /* request head of our own server */
 #define LIMIT_HTTP_BODY_BYTES (64u << 20) /* response body kept in memory */
 #define LIMIT_KUBE_ANSWER_BYTES (64u << 20) /* one answer of an API server */
+#define LIMIT_AGE_HEADER_BYTES (4u << 20) /* header of an age file */
+#define LIMIT_AGE_STANZAS 20000u          /* ways into one age file */
+#define LIMIT_AGE_KEY_FILE_BYTES (16u << 20) /* recipients or identity file */
+#define LIMIT_AGE_PLUGIN_BYTES (64u << 20) /* what a plugin may say in one session */
 
 #endif
