@@ -420,6 +420,7 @@ static err *cycle(struct agent *agent, bool is_forced)
 	struct revision revision = { 0 };
 	struct execute_result result = { 0 };
 	manifests_init(&revision.manifests);
+	revision.manifests.opener = agent->session->manifests.opener;
 	err *e = look_at_source(agent, is_forced, &revision);
 	if (e) {
 		agent->metrics.fetches_failed++;

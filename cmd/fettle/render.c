@@ -61,6 +61,17 @@ static struct val *masked(struct arena *a, const struct val *v)
 	return val_new_str(a, UI_HIDDEN);
 }
 
+/* What was encrypted in a file is not known any more: all but the identity is hidden. */
+static void mask_all(struct arena *a, struct val *doc)
+{
+	for (size_t i = 0; i < val_len(doc); i++) {
+		const struct val_entry *entry = val_entry_at(doc, i);
+		if (!str_equal(entry->key, "apiVersion") && !str_equal(entry->key, "kind") &&
+		    !str_equal(entry->key, "metadata"))
+			val_set(a, doc, entry->key, masked(a, entry->value));
+	}
+}
+
 static void mask(struct arena *a, struct val *doc)
 {
 	static const char *const fields[] = { "data", "stringData", "spec" };
@@ -75,7 +86,10 @@ static err *render_object(struct session *session, const struct object *object,
 	AUTO(str) text = STR_INIT;
 	TRY(session->target->ops->snapshot(session->target, object, &text));
 	TRY(json_load(text.ptr, text.len, object->display, arena, ret_doc));
-	if (object->is_sensitive)
+	bool is_secret = str_equal(object->kind, "Secret") && !*object->group;
+	if (object->is_decrypted && !is_secret)
+		mask_all(arena, *ret_doc);
+	else if (object->is_sensitive)
 		mask(arena, *ret_doc);
 	return NULL;
 }

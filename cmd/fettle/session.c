@@ -11,6 +11,7 @@
 #include "pal/pool.h"
 #include "pal/user.h"
 #include "target_host/host.h"
+#include "vault_common.h"
 
 /* Each kept run makes what a target stores larger. */
 enum { KEPT_RUNS_OF_IMAGE = 10 };
@@ -233,6 +234,8 @@ err *session_begin(struct session *session, const struct cli_ctx *ctx,
 {
 	*session = (struct session){ .app = ctx->app, .ui = ctx->ui, .parsed = ctx->parsed };
 	manifests_init(&session->manifests);
+	session->vault_keys = vault_keys_new(ctx);
+	session->manifests.opener = vault_opener(session->vault_keys);
 	records_init(&session->records);
 	session->cancel = cancel_new();
 	session->note_mutex = mutex_new();
@@ -248,6 +251,7 @@ void session_clear(struct session *session)
 {
 	records_clear(&session->records);
 	manifests_clear(&session->manifests);
+	vault_keys_free(session->vault_keys);
 	inv_project_free(session->owned);
 	inv_free(session->inv);
 	if (session->target)

@@ -87,6 +87,7 @@ struct session {
 	const char *source_identity; /* absolute path or URL without ref; what records say */
 	struct source *source;
 	struct manifests manifests;
+	struct vault_keys *vault_keys; /* for encrypted manifests; loaded when there are some */
 	uint8_t tag_key[INV_DIGEST_BYTES];
 	bool is_key_temporary;     /* nothing is recorded yet, so nobody knows this key */
 	struct target_context context;

@@ -226,3 +226,39 @@ err *vault_rule(struct vault_rules *rules, const char *file,
 	}
 	return sops_config_match(config, file, ret_creation);
 }
+
+/* --- manifests --- */
+
+static err *open_manifest(void *data, const char *name, struct str *text, bool *ret_is_decrypted)
+{
+	struct vault_keys *keys = data;
+	AUTO(vault_doc) doc = VAULT_DOC_INIT;
+	AUTO(plain_text) plain = PLAIN_TEXT_INIT;
+	enum sops_format format = sops_format_of(name);
+	*ret_is_decrypted = false;
+	if ((format != SOPS_YAML && format != SOPS_JSON) ||
+	    !sops_may_be_encrypted(format, view_str(text)))
+		return NULL;
+	err *e = sops_open(format, view_str(text), name, &doc.doc);
+	if (e) {
+		/* Whoever reads it next says it better, unless it is our document that is broken. */
+		err_ignore(e, "perhaps it only mentions the words");
+		return NULL;
+	}
+	if (!sops_is_encrypted(doc.doc))
+		return NULL;
+	e = sops_data_key(doc.doc, vault_keyring(keys), &doc.key);
+	if (e)
+		return vault_keys_explain(keys, e);
+	TRY(sops_unlock(doc.doc, &doc.key, 0));
+	TRY(sops_plain(doc.doc, &plain));
+	str_reset(text);
+	str_add_str(text, &plain.text);
+	*ret_is_decrypted = true;
+	return NULL;
+}
+
+struct manifests_opener vault_opener(struct vault_keys *keys)
+{
+	return (struct manifests_opener){ keys, open_manifest };
+}

@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 
+#include "apply/manifests.h"
 #include "cmds.h"
 #include "vault/sops.h"
 #include "vault/sops_config.h"
@@ -52,7 +53,7 @@ NODISCARD err *vault_place(const char *text, struct str *ret_file, const char **
 struct vault_keys;
 
 /* Nothing is read or asked before the first document is opened. */
-struct vault_keys *vault_keys_new(struct cli_ctx *ctx);
+struct vault_keys *vault_keys_new(const struct cli_ctx *ctx);
 void vault_keys_free(struct vault_keys *keys);
 AUTOPTR_DEFINE(vault_keys)
 /* Add what went wrong with a source of keys to an error for lack of them. */
@@ -75,6 +76,9 @@ void vault_doc_clear(struct vault_doc *doc);
 /* Read, find the data key, decrypt, check the MAC. */
 NODISCARD err *vault_open(const char *path, int type, struct vault_keys *keys, unsigned flags,
                           struct vault_doc *ret_doc);
+
+/* Decrypts manifests on the way in, in memory. */
+struct manifests_opener vault_opener(struct vault_keys *keys);
 
 /* The rule of the nearest .sops.yaml for a file; the config is loaded once for each folder. */
 struct vault_rules;

@@ -199,7 +199,7 @@ static err *wrap(void *data, const char *recipient, const struct secret *key, st
 	return agekey_wrap(recipient, key, out);
 }
 
-struct vault_keys *vault_keys_new(struct cli_ctx *ctx)
+struct vault_keys *vault_keys_new(const struct cli_ctx *ctx)
 {
 	struct vault_keys *keys = MEM_NEW(struct vault_keys);
 	keys->ui = ctx->ui;

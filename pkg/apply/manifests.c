@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/path.h"
+#include "crypto/secret.h"
 #include "json/json.h"
 #include "yaml/yaml.h"
 
@@ -21,7 +22,10 @@ void manifests_clear(struct manifests *manifests)
 {
 	object_set_clear(&manifests->objects);
 	map_clear(&manifests->references);
-	arena_clear(&manifests->documents);
+	if (manifests->has_secrets)
+		arena_wipe(&manifests->documents);
+	else
+		arena_clear(&manifests->documents);
 }
 
 static err *add_text(struct manifests *manifests, struct view text, const char *name,
@@ -37,9 +41,18 @@ static err *add_text(struct manifests *manifests, struct view text, const char *
 	err *all = NULL;
 	for (size_t i = 0; i < docs.len && err_count(all) < MAX_ERRORS; i++)
 		if (docs.ptr[i].root->kind != VAL_NULL)
-			all = err_join(all, object_set_add(&manifests->objects, docs.ptr[i].root,
-			                                   file));
+			all = err_join(all,
+			               object_set_add(&manifests->objects, docs.ptr[i].root, file));
 	return all;
+}
+
+static void mark_decrypted(struct manifests *manifests, size_t first)
+{
+	manifests->has_secrets = true;
+	for (size_t i = first; i < manifests->objects.len; i++) {
+		manifests->objects.items[i]->is_decrypted = true;
+		manifests->objects.items[i]->is_sensitive = true;
+	}
 }
 
 static err *load_file(struct manifests *manifests, const char *file)
@@ -47,8 +60,17 @@ static err *load_file(struct manifests *manifests, const char *file)
 	AUTO(str) name = STR_INIT;
 	AUTO(str) text = STR_INIT;
 	source_add_display(manifests->source, file, &name);
+	bool is_decrypted = false;
+	size_t first = manifests->objects.len;
 	TRY(source_read(manifests->source, file, LIMIT_DOC_BYTES, &text));
+	if (manifests->opener.open)
+		TRY(manifests->opener.open(manifests->opener.data, name.ptr, &text, &is_decrypted));
 	err *e = add_text(manifests, view_str(&text), name.ptr, file);
+	if (is_decrypted) {
+		mark_decrypted(manifests, first);
+		secret_wipe(text.ptr, text.len);
+		return e ? err_without_snippet(e) : NULL;
+	}
 	/* The line that cannot be parsed may be the one with the password. */
 	return e && strstr(text.ptr, "Secret") ? err_without_snippet(e) : e;
 }
@@ -57,10 +79,11 @@ err *manifests_load(struct manifests *manifests, const struct source *source)
 {
 	manifests->source = source;
 	if (source_info(source)->has_kustomization)
-		return err_hint(err_new(ERR_UNSUPPORTED,
-		                        "'%s' holds a kustomization, which this version cannot build",
-		                        source_info(source)->name),
-		                "render it first: kustomize build DIR | fettle apply -");
+		return err_hint(
+			err_new(ERR_UNSUPPORTED,
+		                "'%s' holds a kustomization, which this version cannot build",
+		                source_info(source)->name),
+			"render it first: kustomize build DIR | fettle apply -");
 	err *all = NULL;
 	for (size_t i = 0; i < source_file_count(source) && err_count(all) < MAX_ERRORS; i++)
 		all = err_join(all, load_file(manifests, source_file(source, i)));
@@ -74,8 +97,7 @@ err *manifests_add_recorded(struct manifests *manifests, struct view text, const
 	return object_set_add(&manifests->objects, root, name);
 }
 
-static err *unknown_kind(const struct target *target, const struct object *object,
-                         const char *hint)
+static err *unknown_kind(const struct target *target, const struct object *object, const char *hint)
 {
 	err *e = object_error(object, ERR_INVALID, "the %s target has no kind '%s' in '%s%s%s'",
 	                      target->ops->name, object->kind, object->group,

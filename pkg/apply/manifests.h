@@ -9,11 +9,22 @@
 #include "source/source.h"
 #include "target/target.h"
 
+/*
+ * Opens encrypted files on the way in; handed in, because no room at this level knows the other. `text`
+ * is replaced by the plain text (and wiped) when it is such a document; *ret_is_decrypted says so.
+ */
+struct manifests_opener {
+	void *data;
+	err *(*open)(void *data, const char *name, struct str *text, bool *ret_is_decrypted);
+};
+
 struct manifests {
-	struct arena documents;       /* loaded trees and texts */
+	struct arena documents; /* loaded trees and texts */
 	struct object_set objects;
-	const struct source *source;  /* NULL for recorded manifests */
-	struct map references;        /* files of the source that manifests refer to, by path in it */
+	const struct source *source; /* NULL for recorded manifests */
+	struct map references; /* files of the source that manifests refer to, by path in it */
+	struct manifests_opener opener; /* `open` NULL: encrypted files are taken as they are */
+	bool has_secrets;               /* some file was encrypted: wipe the texts */
 };
 
 void manifests_init(struct manifests *manifests);

@@ -184,7 +184,7 @@ void object_set_uncompile(struct object_set *set)
 	for (size_t i = 0; i < set->len; i++) {
 		struct object *object = set->items[i];
 		object->compiled = NULL;
-		object->is_sensitive = false;
+		object->is_sensitive = object->is_decrypted;
 		object->edges = NULL;
 		object->edge_count = object->edge_cap = 0;
 	}

@@ -40,6 +40,7 @@ struct object {
 	const char *file;      /* source file relative to the top of the source, for contentFrom */
 	size_t index;          /* position in the set */
 	bool is_sensitive;     /* content must be masked and never stored in clear */
+	bool is_decrypted;     /* its file was encrypted: sensitive, whatever its kind */
 	bool keep_on_prune;
 	struct object_edge *edges;
 	size_t edge_count, edge_cap;

@@ -20,6 +20,7 @@ struct differ {
 	const struct val *live;      /* with its owners, for explanations; or NULL */
 	const char *sensitive;       /* paths of the annotation, or NULL */
 	bool is_secret, explains;
+	bool hides_all; /* the manifest was encrypted, and is of a kind that does not say where */
 	struct str path;
 };
 
@@ -64,6 +65,8 @@ static bool is_hidden(const struct differ *d, const char *path)
 	if (strstr(path, LAST_APPLIED))
 		return true;
 	if (d->is_secret && (str_starts(path, "data") || str_starts(path, "stringData")))
+		return true;
+	if (d->hides_all && !str_starts(path, "metadata"))
 		return true;
 	return d->sensitive && covers(view_of(d->sensitive), path);
 }
@@ -334,6 +337,7 @@ void changes_add(struct plan_item *item, const struct val *live, const struct va
 	struct differ d = { .item = item, .tag_key = tag_key, .live = explains ? live : NULL,
 		            .explains = explains, .sensitive = sensitive_paths(any) };
 	d.is_secret = str_equal(api, "v1") && str_equal(val_get_str(any, "kind", ""), "Secret");
+	d.hides_all = !d.is_secret && item->object && item->object->is_decrypted;
 	if (live && next)
 		compare(&d, live, next);
 	else if (any)

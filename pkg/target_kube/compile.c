@@ -53,7 +53,8 @@ err *kube_compile(struct target *target, struct object_set *set, struct object *
 	(void)target;
 	struct kube_object *compiled = ARENA_NEW(&set->arena, struct kube_object);
 	object->compiled = compiled;
-	object->is_sensitive = changes_is_sensitive(object->group, object->kind, object->doc);
+	object->is_sensitive = object->is_decrypted ||
+	                       changes_is_sensitive(object->group, object->kind, object->doc);
 	err *all = refuse_field(object, "generateName", "give it a name");
 	all = err_join(all, refuse_field(object, "managedFields", "remove it; the server keeps it"));
 	return err_join(all, refuse_part_of(object));

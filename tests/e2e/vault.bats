@@ -179,3 +179,44 @@ setup() {
 	run fettle vault decrypt secrets/two.yaml
 	assert_output "$(printf 'a: 1\n---\na: 2\nb: new')"
 }
+
+@test "vault: encrypted manifests are applied from memory and never shown" {
+	mkdir m
+	cat >m/app.yaml <<-'M'
+	apiVersion: host.fettle.dev/v1
+	kind: File
+	metadata:
+	  name: app
+	spec:
+	  path: /etc/app.conf
+	  mode: "0600"
+	  content: |
+	    password = hunter2
+	M
+	fettle vault encrypt -q -i -r "$(sed -n 's/^      - //p' .sops.yaml)" --encrypted-regex '^content$' m/app.yaml
+	run cat m/app.yaml
+	assert_lacks hunter2
+	run fettle render m
+	[ "$status" -eq 0 ]
+	assert_lacks hunter2
+	assert_has "(hidden)"
+	run fettle diff --root sandbox m
+	[ "$status" -eq 1 ]
+	assert_lacks hunter2
+	run fettle diff -o json --root sandbox m
+	assert_lacks hunter2
+	fettle apply --yes -q --root sandbox m
+	[ "$(cat sandbox/etc/app.conf)" = "password = hunter2" ]
+	run grep -rl hunter2 "$HOME" m
+	[ "$status" -ne 0 ]
+	run fettle diff --root sandbox m
+	[ "$status" -eq 0 ]
+	sed -i 's/0600/0644/' m/app.yaml
+	run --separate-stderr fettle diff --root sandbox m
+	[ "$status" -eq 3 ]
+	assert_talk_has "the MAC of 'm/app.yaml' does not fit"
+	rm "$XDG_CONFIG_HOME/sops/age/keys.txt"
+	run --separate-stderr fettle apply --yes --root sandbox m
+	[ "$status" -eq 4 ]
+	assert_talk_has "no key here is meant by it"
+}
