@@ -61,6 +61,9 @@ NODISCARD err *vault_keys_explain(struct vault_keys *keys, err *take_e);
 /* May be used from several threads. */
 const struct sops_keyring *vault_keyring(struct vault_keys *keys);
 
+/* Words as a shell would cut them, without a shell. USAGE, naming `what`. */
+NODISCARD err *vault_split_command(const char *text, const char *what, struct strs *words);
+
 /* --- documents --- */
 
 struct vault_doc {

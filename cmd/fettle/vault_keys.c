@@ -103,8 +103,7 @@ static void add_usual_file(struct vault_keys *keys)
 	add_file(keys, path, false);
 }
 
-/* Words as a shell would cut them, without a shell. */
-static err *split_command(const char *text, struct strs *words)
+err *vault_split_command(const char *text, const char *what, struct strs *words)
 {
 	AUTO(str) word = STR_INIT;
 	bool is_open = false;
@@ -128,14 +127,14 @@ static err *split_command(const char *text, struct strs *words)
 	}
 	if (is_open)
 		strs_push(words, word.ptr);
-	return !quote && words->len ? NULL : err_new(ERR_USAGE, "SOPS_AGE_KEY_CMD is no command");
+	return !quote && words->len ? NULL : err_new(ERR_USAGE, "%s is no command", what);
 }
 
 static err *run_command(struct vault_keys *keys, const char *command)
 {
 	AUTO(strs) words = STRS_INIT;
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	TRY(split_command(command, &words));
+	TRY(vault_split_command(command, "SOPS_AGE_KEY_CMD", &words));
 	const struct proc_opts opts = { .argv = (const char *const *)words.ptr,
 		                        .output_limit = LIMIT_SETTINGS_BYTES,
 		                        .timeout_ms = 120000 };

@@ -143,7 +143,7 @@ const struct cli_cmd cmd_vault_set = {
 	.examples = examples,
 	.opts = opts,
 	.exits = exits,
-	.see_also = "vault get, vault rm",
+	.see_also = "vault get, vault rm, vault edit",
 	.args_size = sizeof(struct set_args),
 	.run = run_set,
 };

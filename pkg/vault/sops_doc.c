@@ -381,7 +381,11 @@ static err *run_encryption(struct sops_doc *doc, struct encryption *x, struct so
 	TRY(choose_key(&doc->arena, x->how, x));
 	TRY(sops_seal_all(doc, &x->rules, &x->key, x->like, patches));
 	TRY(finish_mac(doc, x));
-	return sops_meta_write(doc, &x->meta, patches);
+	bool is_done = false;
+	if (x->like && same_rules(&x->like->meta->rules, &x->rules))
+		TRY(sops_meta_copy(doc, x->like, x->meta.last_modified, x->meta.mac, patches,
+		                   &is_done));
+	return is_done ? NULL : sops_meta_write(doc, &x->meta, patches);
 }
 
 static err *encrypt(struct sops_doc *doc, const struct sops_encrypt *how, bool is_binary,

@@ -366,6 +366,89 @@ void sops_meta_touch(const struct sops_doc *doc, const char *last_modified, cons
 	}
 }
 
+/* --- the metadata of an earlier version --- */
+
+/* What of a part is metadata; false when it cannot be lifted out as it is. */
+static bool meta_range(const struct sops_doc *doc, const struct sops_part *part, size_t *start,
+                       size_t *end)
+{
+	const struct sops_item *meta = part->meta;
+	if (!meta || doc->format == SOPS_DOTENV)
+		return false;
+	if (doc->format == SOPS_INI) {
+		*start = meta->start;
+		*end = meta->end;
+		return meta->end >= doc->len;
+	}
+	if (part->root->style == VAL_STYLE_FLOW) {
+		*start = meta->start;
+		*end = meta->end;
+		return true;
+	}
+	*start = line_start(doc, meta->key_start);
+	*end = next_line(doc, last_byte(meta));
+	return part->root->column <= 1;
+}
+
+/* Where it goes in a plain part, with what must stand in front of it. */
+static size_t copy_place(const struct sops_doc *doc, const struct sops_part *part,
+                         struct str *before)
+{
+	bool needs_feed;
+	if (part->root->style == VAL_STYLE_FLOW) {
+		AUTOFREE char *unit = indent_of(doc, part->root);
+		const struct sops_item *last = last_entry(part->root, NULL);
+		str_addz(before, last ? "," : "");
+		if (unit)
+			str_addf(before, "\n%s", unit);
+		else
+			str_addz(before, last ? " " : "");
+		str_addz(before, "\"sops\": ");
+		return last ? last->end : part->root->start + 1;
+	}
+	size_t at = doc->format == SOPS_INI ? doc->len : part->end;
+	needs_feed = at > 0 && doc->text[at - 1] != '\n';
+	str_addz(before, needs_feed ? "\n" : "");
+	if (doc->format == SOPS_INI && doc->len)
+		str_addch(before, '\n');
+	return at;
+}
+
+err *sops_meta_copy(const struct sops_doc *doc, const struct sops_doc *like,
+                    const char *last_modified, const char *mac, struct sops_patches *patches,
+                    bool *ret_is_done)
+{
+	struct sops_patches touches = SOPS_PATCHES_INIT;
+	struct plain_text touched = PLAIN_TEXT_INIT;
+	AUTOPTR(sops_doc) source = NULL;
+	size_t start, end;
+	*ret_is_done = false;
+	if (doc->format != like->format || like->parts.len == 0)
+		return NULL;
+	sops_meta_touch(like, last_modified, mac, &touches);
+	sops_patches_apply(&touches, (struct view){ like->text, like->len }, &touched);
+	sops_patches_clear(&touches);
+	err *e = sops_open(like->format, view_str(&touched.text), like->name, &source);
+	plain_text_clear(&touched);
+	TRY(e);
+	const struct sops_part *from = &source->parts.ptr[0];
+	bool is_flow = from->root->style == VAL_STYLE_FLOW;
+	if (!meta_range(source, from, &start, &end))
+		return NULL;
+	for (size_t i = 0; i < doc->parts.len; i++)
+		if ((doc->parts.ptr[i].root->style == VAL_STYLE_FLOW) != is_flow ||
+		    doc->parts.ptr[i].meta)
+			return NULL;
+	for (size_t i = 0; i < doc->parts.len; i++) {
+		AUTO(str) text = STR_INIT;
+		size_t at = copy_place(doc, &doc->parts.ptr[i], &text);
+		str_add(&text, source->text + start, end - start);
+		sops_patch_add(patches, at, at, view_str(&text));
+	}
+	*ret_is_done = true;
+	return NULL;
+}
+
 static void remove_flow(const struct sops_part *part, struct sops_patches *patches)
 {
 	const struct sops_item *before = NULL, *after = part->meta->next;

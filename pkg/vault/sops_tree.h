@@ -138,6 +138,13 @@ struct sops_meta_new {
 struct sops_patches;
 NODISCARD err *sops_meta_write(const struct sops_doc *doc, const struct sops_meta_new *meta,
                                struct sops_patches *patches);
+/*
+ * The metadata as `like` has it, byte by byte but for the two fields, at the end of a plain document of
+ * the same format. False, and nothing done, when that is not possible.
+ */
+NODISCARD err *sops_meta_copy(const struct sops_doc *doc, const struct sops_doc *like,
+                              const char *last_modified, const char *mac,
+                              struct sops_patches *patches, bool *ret_is_done);
 /* Only the two fields that change with every edit. */
 void sops_meta_touch(const struct sops_doc *doc, const char *last_modified, const char *mac,
                      struct sops_patches *patches);

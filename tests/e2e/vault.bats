@@ -220,3 +220,57 @@ setup() {
 	[ "$status" -eq 4 ]
 	assert_talk_has "no key here is meant by it"
 }
+
+@test "vault edit: through an editor in memory, only what changed is written anew" {
+	[ -w /dev/shm ] || skip "no folder in memory"
+	fettle vault encrypt -q -i secrets/prod.yaml
+	cp secrets/prod.yaml before.yaml
+	cat >editor <<-'M'
+	#!/bin/sh
+	echo "$1" >>"$HOME/seen"
+	stat -f -c %T "$1" >>"$HOME/seen"
+	stat -c %a "$1" >>"$HOME/seen"
+	sed -i 's/hunter2/s3cret/' "$1"
+	M
+	chmod +x editor
+	EDITOR=true run --separate-stderr fettle vault edit secrets/prod.yaml
+	assert_talk_has "nothing changed"
+	cmp before.yaml secrets/prod.yaml
+	sleep 1.1
+	EDITOR=$PWD/editor fettle vault edit secrets/prod.yaml
+	[ "$(fettle vault get secrets/prod.yaml:db.password)" = s3cret ]
+	[ "$(diff before.yaml secrets/prod.yaml | grep -c '^>')" -eq 3 ]
+	grep -q tmpfs "$HOME/seen"
+	grep -q 600 "$HOME/seen"
+	[ ! -e "$(head -n 1 "$HOME/seen")" ]
+	[ ! -e "$(dirname "$(head -n 1 "$HOME/seen")")" ]
+}
+
+@test "vault edit: a broken text changes nothing, and no plain text is left behind" {
+	[ -w /dev/shm ] || skip "no folder in memory"
+	fettle vault encrypt -q -i secrets/prod.yaml
+	cp secrets/prod.yaml before.yaml
+	printf '#!/bin/sh\necho "$1" >"$HOME/seen"; echo "[" >>"$1"\n' >editor
+	chmod +x editor
+	EDITOR=$PWD/editor run --separate-stderr fettle --no-input vault edit secrets/prod.yaml
+	[ "$status" -eq 2 ]
+	[[ $stderr != *hunter2* ]]
+	cmp before.yaml secrets/prod.yaml
+	[ ! -e "$(cat "$HOME/seen")" ]
+}
+
+@test "vault exec: variables, arguments, exit code; nothing in the arguments" {
+	printf 'A=hunter2\nB=two words\n' >secrets/app.env
+	fettle vault encrypt -q -i .
+	run fettle vault exec -f secrets/app.env -- sh -c 'echo "$A/$B/$1"; tr "\0" " " </proc/$PPID/cmdline; exit 7' x 'a b'
+	[ "$status" -eq 7 ]
+	assert_has "hunter2/two words/a b"
+	[ "$(grep -c hunter2 <<<"$output")" -eq 1 ]
+	run fettle vault exec -f secrets/prod.yaml:db -- sh -c 'echo "$password $port"'
+	assert_output "hunter2 5432"
+	run --separate-stderr fettle vault exec -f secrets/prod.yaml -- true
+	[ "$status" -eq 2 ]
+	assert_talk_has "cannot be a variable"
+	run fettle vault exec -f secrets/app.env -- sh -c 'kill -TERM $$'
+	[ "$status" -eq 143 ]
+}
