@@ -243,7 +243,7 @@ static struct spot place_own(const struct sops_yaml_comment *comment, struct sop
 		               ? (struct spot){ before, 0, false }
 		               : (struct spot){ before->parent, before->key_start, false };
 	/* Of a list that is not indented and the map it is in, the deeper one. */
-	if (comment->is_foot && before && before->kind == SOPS_VALUE) {
+	if (comment->is_foot && before) {
 		struct sops_item *holder = before;
 		while (holder->flags & SOPS_IN_FLOW && holder->parent &&
 		       (holder->parent->flags & SOPS_IN_FLOW))
