@@ -86,7 +86,7 @@ static const struct lint_rule rules[] = {
 	  "a key that the ConfigMap does not have", "The container does not start.",
 	  KEY("b"), KEY("a"), NULL },
 	[DUPLICATE] = { "duplicate-object", LINT_WARNING, 0,
-	  "the same object twice in one folder", "The one that is applied last wins.",
+	  "the same object twice in one file", "The one that is applied last wins.",
 	  "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n",
 	  "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: d}\n", NULL },
 };
@@ -461,14 +461,11 @@ static void judge_wish(struct lint_run *run, struct state *state, const struct w
 		                 wish->name, wish->key);
 }
 
-static bool is_same_object(struct lint_run *run, const struct fact *a, const struct fact *b)
+/* Other files of a folder are often alternatives. */
+static bool is_same_object(const struct fact *a, const struct fact *b)
 {
-	if (!str_equal(a->kind, b->kind) || !str_equal(a->group, b->group) ||
-	    !str_equal(a->name, b->name) || !str_equal(a->namespace_, b->namespace_))
-		return false;
-	AUTOFREE char *folder_a = path_dir(lint_run_path(run, a->file));
-	AUTOFREE char *folder_b = path_dir(lint_run_path(run, b->file));
-	return str_equal(folder_a, folder_b);
+	return a->file == b->file && str_equal(a->kind, b->kind) && str_equal(a->group, b->group) &&
+	       str_equal(a->name, b->name) && str_equal(a->namespace_, b->namespace_);
 }
 
 static void judge_duplicates(struct lint_run *run, struct state *state)
@@ -480,14 +477,13 @@ static void judge_duplicates(struct lint_run *run, struct state *state)
 		str_addf(&key, "%s/%s", fact->kind, fact->name);
 		for (const struct list *node = map_get(&state->objects, key.ptr); node;
 		     node = node->next) {
-			if (node->fact >= fact || !is_same_object(run, fact, node->fact))
+			if (node->fact >= fact || !is_same_object(fact, node->fact))
 				continue;
 			const struct lint_hit hit = { .rule = &rules[DUPLICATE],
 				                      .start = fact->start,
 				                      .end = fact->end };
-			lint_report_late(run, fact->file, &hit, "%s '%s' is there already, in '%s'",
-			                 fact->kind, fact->name,
-			                 lint_run_path(run, node->fact->file));
+			lint_report_late(run, fact->file, &hit, "%s '%s' is in this file already",
+			                 fact->kind, fact->name);
 			break;
 		}
 	}

@@ -14,6 +14,12 @@ static bool starts_with_word(const char *name, const char *word)
 
 static bool is_dockerfile(const char *name)
 {
+	/* What speaks of Dockerfiles, or makes them, is none. */
+	static const char *const others[] = { ".md", ".rst", ".txt", ".tmpl", ".template", ".j2", ".in",
+		                              ".erb", ".tpl", ".go", ".dockerignore", ".sh", ".py" };
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (str_ends(name, others[i]))
+			return false;
 	return starts_with_word(name, "Dockerfile") || starts_with_word(name, "Containerfile") ||
 	       str_ends(name, ".Dockerfile") || str_ends(name, ".dockerfile");
 }

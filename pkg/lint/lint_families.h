@@ -15,6 +15,8 @@ extern const struct lint_family lint_family_kube_secrets;
 extern const struct lint_family lint_family_reliability;
 extern const struct lint_family lint_family_references;
 extern const struct lint_family lint_family_secrets;
+extern const struct lint_family lint_family_addresses;
+extern const struct lint_family lint_family_compose;
 extern const struct lint_family lint_family_workflow;
 
 #endif

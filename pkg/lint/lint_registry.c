@@ -16,6 +16,8 @@ const struct lint_family *const lint_families[] = {
 	&lint_family_reliability,
 	&lint_family_references,
 	&lint_family_secrets,
+	&lint_family_addresses,
+	&lint_family_compose,
 	&lint_family_dockerfile,
 	&lint_family_workflow,
 };

@@ -336,6 +336,10 @@ static err *load_slice(const struct str *text, struct arena *a, const struct val
 static err *make_change(struct str *text, bool is_json, const struct yaml_change *change,
                         struct arena *a, const struct val **root)
 {
+	const struct val *expected, *found;
+	TRY(yaml_change_tree(a, *root, change, &expected));
+	if (val_equal(expected, *root))
+		return NULL; /* it is so already, however it is written */
 	struct yaml_editor editor = {
 		.text = text->ptr, .len = text->len, .root = *root, .is_json = is_json
 	};
@@ -346,8 +350,6 @@ static err *make_change(struct str *text, bool is_json, const struct yaml_change
 		join_pieces(&editor, &now);
 	editor_clear(&editor);
 	TRY(e);
-	const struct val *expected, *found;
-	TRY(yaml_change_tree(a, *root, change, &expected));
 	e = load_slice(&now, a, &found);
 	if (e)
 		return err_as(err_wrap(e, "the change cannot be written here"), ERR_UNSUPPORTED);

@@ -20,6 +20,7 @@ static const struct sample samples[] = {
 	{ "references", "set.yaml" },
 	{ "syntax", "syntax.yaml" },
 	{ "yaml", "style.yaml" },
+	{ "addresses", "config.yaml" },
 	{ "dockerfile", "Dockerfile" },
 	{ "workflow", ".github/workflows/ci.yml" },
 	{ "compose", "compose.yaml" },
