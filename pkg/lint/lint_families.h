@@ -10,6 +10,7 @@ extern const struct lint_family lint_family_schema;
 extern const struct lint_family lint_family_suppressions;
 extern const struct lint_family lint_family_dockerfile;
 extern const struct lint_family lint_family_pod_security;
+extern const struct lint_family lint_family_validity;
 extern const struct lint_family lint_family_rbac;
 extern const struct lint_family lint_family_kube_secrets;
 extern const struct lint_family lint_family_reliability;

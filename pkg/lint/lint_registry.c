@@ -10,6 +10,7 @@ const struct lint_family *const lint_families[] = {
 	&lint_family_yaml,
 	&lint_family_schema,
 	&lint_family_suppressions,
+	&lint_family_validity,
 	&lint_family_pod_security,
 	&lint_family_rbac,
 	&lint_family_kube_secrets,

@@ -15,6 +15,7 @@ struct sample {
 static const struct sample samples[] = {
 	{ "pod-security", "pod.yaml" },
 	{ "rbac", "rbac.yaml" },
+	{ "validity", "object.yaml" },
 	{ "kube-secrets", "secret.yaml" },
 	{ "reliability", "app.yaml" },
 	{ "references", "set.yaml" },
