@@ -1,11 +1,11 @@
 /* fettle vault init: a key, and a .sops.yaml that names its recipient. */
 #include "base/base.h"
 
+#include "base/limits.h"
 #include "base/path.h"
-#include "crypto/agekey.h"
-#include "pal/clock.h"
 #include "pal/dirs.h"
 #include "pal/fs.h"
+#include "vault/age.h"
 #include "vault_common.h"
 
 struct init_args {
@@ -44,13 +44,28 @@ static err *key_path(struct str *ret_path)
 	return NULL;
 }
 
+/* The recipient of the first identity of a key file. */
+static err *recipient_of(struct view text, const char *name, struct str *ret_recipient)
+{
+	AUTOPTR(age_identities) identities = age_identities_new();
+	AUTOPTR(age_recipients) list = age_recipients_new();
+	TRY(age_identities_add_file(identities, text, name));
+	TRY(age_recipients_add_identities(list, identities, NULL));
+	if (age_recipients_count(list) == 0)
+		return err_new(ERR_INVALID, "'%s' holds no key", name);
+	str_addz(ret_recipient, age_recipients_text(list, 0));
+	return NULL;
+}
+
 static err *make_key(struct ui *ui, const char *path, struct str *ret_recipient)
 {
 	AUTO(secret) identity = SECRET_INIT;
 	AUTO(str) now = STR_INIT;
 	AUTO(plain_text) text = PLAIN_TEXT_INIT;
 	AUTOFREE char *folder = path_dir(path);
-	TRY(agekey_new(&identity, ret_recipient));
+	TRY(age_keygen(false, &identity));
+	TRY(recipient_of((struct view){ (const char *)identity.ptr, identity.len }, path,
+	                 ret_recipient));
 	sops_now(&now);
 	AUTOFREE char *head =
 		str_format("# created: %s\n# public key: %s\n", now.ptr, ret_recipient->ptr);
@@ -68,34 +83,20 @@ static err *own_recipient(struct ui *ui, struct str *ret_recipient)
 {
 	AUTO(str) path = STR_INIT;
 	AUTO(str) text = STR_INIT;
-	AUTO(secret) key = SECRET_INIT;
 	TRY(key_path(&path));
 	if (!fs_exists(path.ptr))
 		return make_key(ui, path.ptr, ret_recipient);
-	TRY(fs_read_file(path.ptr, 1 << 20, &text));
-	struct view rest = view_str(&text), line;
-	err *e = err_new(ERR_INVALID, "'%s' holds no key", path.ptr);
-	while (e && view_split(&rest, '\n', &line)) {
-		if (line.len < 10 || line.ptr[0] == '#')
-			continue;
-		err_ignore(e, "there is one after all");
-		e = agekey_parse(line, &key);
-		if (e)
-			e = err_wrap(e, "cannot use a key of '%s'", path.ptr);
-	}
+	TRY(fs_read_file(path.ptr, LIMIT_SETTINGS_BYTES, &text));
+	err *e = recipient_of(view_str(&text), path.ptr, ret_recipient);
 	secret_wipe(text.ptr, text.len);
-	TRY(e);
-	return agekey_recipient(&key, ret_recipient);
+	return e;
 }
 
 static err *check_recipients(const struct strs *recipients)
 {
-	AUTO(secret) probe = SECRET_INIT;
-	TRY(secret_init(&probe, 1));
-	for (size_t i = 0; i < recipients->len; i++) {
-		AUTO(str) unused = STR_INIT;
-		TRY(agekey_wrap(recipients->ptr[i], &probe, &unused));
-	}
+	AUTOPTR(age_recipients) list = age_recipients_new();
+	for (size_t i = 0; i < recipients->len; i++)
+		TRY(age_recipients_add(list, recipients->ptr[i]));
 	return NULL;
 }
 
@@ -124,6 +125,8 @@ static err *run_init(struct cli_ctx *ctx, const void *data)
 	if (fs_exists(path))
 		return err_hint(err_new(ERR_REFUSED, "'%s' is there already", path),
 		                "add recipients to its creation_rules by hand");
+	if (args->dir)
+		TRY(fs_mkdir_all(args->dir, 0755));
 	TRY(check_recipients(&args->recipients));
 	TRY(own_recipient(ctx->ui, &own));
 	add_config(args, own.ptr, &config);

@@ -1,6 +1,6 @@
 /*
  * The keys at hand, looked for where sops looks: SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD, the
- * user's sops/age/keys.txt. They are loaded once, at the first document that needs one.
+ * user's sops/age/keys.txt, SSH keys. They are loaded once, at the first document that needs one.
  */
 #include "base/base.h"
 
@@ -8,21 +8,21 @@
 
 #include "base/limits.h"
 #include "base/path.h"
-#include "base/vec.h"
-#include "crypto/agekey.h"
 #include "pal/argv.h"
 #include "pal/dirs.h"
 #include "pal/fs.h"
 #include "pal/pool.h"
 #include "pal/proc.h"
+#include "pal/term.h"
+#include "vault/age.h"
 
 struct vault_keys {
 	struct ui *ui;
 	struct mutex *mutex;
-	bool is_loaded;
+	bool is_loaded, no_input;
 	err *problem; /* a source that could not be read; told when no key opens something */
-	VEC(struct secret) keys;
-	struct strs recipients; /* of `keys` */
+	struct age_identities *identities;
+	struct age_talk talk;
 	struct sops_keyring ring;
 };
 
@@ -33,39 +33,21 @@ static void keep_problem(struct vault_keys *keys, err *take_e)
 	keys->problem = take_e ? err_join(keys->problem, take_e) : keys->problem;
 }
 
-static err *add_identity(struct vault_keys *keys, struct view word, const char *source)
+static void add_text(struct vault_keys *keys, struct view text, const char *source)
 {
-	struct secret key = SECRET_INIT;
-	AUTO(str) recipient = STR_INIT;
-	err *e = agekey_parse(word, &key);
-	if (!e)
-		e = agekey_recipient(&key, &recipient);
-	if (e) {
-		secret_clear(&key);
-		return err_wrap(e, "cannot use a key of %s", source);
-	}
-	vec_push(&keys->keys, key);
-	strs_push(&keys->recipients, recipient.ptr);
-	return NULL;
+	keep_problem(keys, age_identities_add_file(keys->identities, text, source));
 }
 
-/* Lines, or words of a variable; comments are skipped. */
-static void add_text(struct vault_keys *keys, struct view text, bool has_words, const char *source)
+/* The variable may hold several keys, divided by blanks. */
+static void add_words(struct vault_keys *keys, const char *text)
 {
-	struct view line, word;
-	while (view_split(&text, '\n', &line)) {
-		if (line.len && line.ptr[line.len - 1] == '\r')
-			line.len--;
-		if (line.len == 0 || line.ptr[0] == '#')
-			continue;
-		if (!has_words) {
-			keep_problem(keys, add_identity(keys, line, source));
-			continue;
-		}
-		while (view_split(&line, ' ', &word))
-			if (word.len)
-				keep_problem(keys, add_identity(keys, word, source));
-	}
+	AUTOFREE char *lines = mem_strdup(text);
+	size_t len = strlen(lines);
+	for (char *p = lines; *p; p++)
+		if (*p == ' ' || *p == '\t')
+			*p = '\n';
+	add_text(keys, (struct view){ lines, len }, "SOPS_AGE_KEY");
+	secret_wipe(lines, len);
 }
 
 static void add_file(struct vault_keys *keys, const char *path, bool must_exist)
@@ -86,7 +68,7 @@ static void add_file(struct vault_keys *keys, const char *path, bool must_exist)
 		ui_warn(keys->ui, "'%s' holds secret keys and can be read by others: chmod 600",
 		        path);
 	err_ignore(e, "it was just read");
-	add_text(keys, view_str(&text), false, path);
+	add_text(keys, view_str(&text), path);
 	secret_wipe(text.ptr, text.len);
 }
 
@@ -130,19 +112,41 @@ err *vault_split_command(const char *text, const char *what, struct strs *words)
 	return !quote && words->len ? NULL : err_new(ERR_USAGE, "%s is no command", what);
 }
 
-static err *run_command(struct vault_keys *keys, const char *command)
+static err *run_command(struct vault_keys *keys, const char *command, const char *name)
 {
 	AUTO(strs) words = STRS_INIT;
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	TRY(vault_split_command(command, "SOPS_AGE_KEY_CMD", &words));
+	TRY(vault_split_command(command, name, &words));
 	const struct proc_opts opts = { .argv = (const char *const *)words.ptr,
 		                        .output_limit = LIMIT_SETTINGS_BYTES,
 		                        .timeout_ms = 120000 };
 	TRY(proc_run(&opts, &result));
-	TRY(proc_result_err(&result, "SOPS_AGE_KEY_CMD"));
-	add_text(keys, view_str(&result.out), false, "SOPS_AGE_KEY_CMD");
+	TRY(proc_result_err(&result, name));
+	add_text(keys, view_str(&result.out), name);
 	secret_wipe(result.out.ptr, result.out.len);
 	return NULL;
+}
+
+/* What sops tries of SSH keys; a protected one is asked for only when something is for it. */
+static void add_ssh(struct vault_keys *keys)
+{
+	static const char *const names[] = { ".ssh/id_ed25519", ".ssh/id_rsa" };
+	const char *file = env_get("SOPS_AGE_SSH_PRIVATE_KEY_FILE");
+	const char *command = env_get("SOPS_AGE_SSH_PRIVATE_KEY_CMD");
+	AUTO(str) home = STR_INIT;
+	if (file && *file)
+		add_file(keys, file, true);
+	if (command && *command)
+		keep_problem(keys, run_command(keys, command, "SOPS_AGE_SSH_PRIVATE_KEY_CMD"));
+	err *e = dirs_home(&home);
+	if (e) {
+		err_ignore(e, "no home, no keys in it");
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		AUTOFREE char *path = path_join(home.ptr, names[i]);
+		add_file(keys, path, false);
+	}
 }
 
 static void load(struct vault_keys *keys)
@@ -151,17 +155,17 @@ static void load(struct vault_keys *keys)
 	const char *file = env_get("SOPS_AGE_KEY_FILE");
 	const char *command = env_get("SOPS_AGE_KEY_CMD");
 	if (text && *text)
-		add_text(keys, view_of(text), true, "SOPS_AGE_KEY");
+		add_words(keys, text);
 	if (file && *file)
 		add_file(keys, file, true);
 	if (command && *command)
-		keep_problem(keys, run_command(keys, command));
+		keep_problem(keys, run_command(keys, command, "SOPS_AGE_KEY_CMD"));
 	add_usual_file(keys);
+	add_ssh(keys);
 }
 
 static void need(struct vault_keys *keys)
 {
-	AUTO(mutex_hold) hold = mutex_hold(keys->mutex);
 	if (!keys->is_loaded)
 		load(keys);
 	keys->is_loaded = true;
@@ -169,33 +173,51 @@ static void need(struct vault_keys *keys)
 
 /* --- the keyring --- */
 
-static bool owns(void *data, const char *recipient)
-{
-	struct vault_keys *keys = data;
-	need(keys);
-	return strs_contains(&keys->recipients, recipient);
-}
+enum { LARGEST_KEY = 4096 };
 
+/* One at a time: a key may have to be unlocked on the way, and plugins are asked. */
 static err *unwrap(void *data, const char *recipient, struct view wrapped, struct secret *ret_key)
 {
 	struct vault_keys *keys = data;
+	(void)recipient;
+	AUTO(mutex_hold) hold = mutex_hold(keys->mutex);
 	need(keys);
-	for (size_t i = 0; i < keys->keys.len; i++) {
-		if (strs_contains(&keys->recipients, recipient) &&
-		    !str_equal(keys->recipients.ptr[i], recipient))
-			continue;
-		err *e = agekey_unwrap(&keys->keys.ptr[i], wrapped, ret_key);
-		if (!e || !err_is(e, ERR_NOT_FOUND))
-			return e;
-		err_ignore(e, "the next key may be the one");
-	}
-	return err_new(ERR_NOT_FOUND, "no key for '%.80s'", recipient);
+	if (age_identities_count(keys->identities) == 0)
+		return err_new(ERR_NOT_FOUND, "no key at all");
+	return age_decrypt(keys->identities, &keys->talk, wrapped, LARGEST_KEY, ret_key);
 }
 
 static err *wrap(void *data, const char *recipient, const struct secret *key, struct str *out)
 {
-	(void)data;
-	return agekey_wrap(recipient, key, out);
+	struct vault_keys *keys = data;
+	AUTOPTR(age_recipients) list = age_recipients_new();
+	TRY(age_recipients_add(list, recipient));
+	return age_encrypt(list, &keys->talk, AGE_ARMOR,
+	                   (struct view){ (const char *)key->ptr, key->len }, out);
+}
+
+/* --- questions --- */
+
+static err *ask(void *data, const char *prompt, bool is_secret, struct secret *ret_answer)
+{
+	const struct vault_keys *keys = data;
+	AUTO(secret) typed = SECRET_INIT;
+	size_t len = 0;
+	if (keys->no_input || !is_secret)
+		return err_new(ERR_AUTH, "nobody is there to answer: %s", prompt);
+	AUTOFREE char *text = str_format("%s: ", prompt);
+	TRY(secret_init(&typed, AGE_PASSPHRASE_MAX));
+	err *e = term_ask_hidden(text, (char *)typed.ptr, typed.len, &len);
+	if (e && err_is(e, ERR_UNSUPPORTED))
+		e = err_as(e, ERR_AUTH);
+	TRY(e);
+	return secret_copy(ret_answer, typed.ptr, len);
+}
+
+static void say(void *data, const char *text)
+{
+	const struct vault_keys *keys = data;
+	ui_info(keys->ui, "%s", text);
 }
 
 struct vault_keys *vault_keys_new(const struct cli_ctx *ctx)
@@ -203,7 +225,10 @@ struct vault_keys *vault_keys_new(const struct cli_ctx *ctx)
 	struct vault_keys *keys = MEM_NEW(struct vault_keys);
 	keys->ui = ctx->ui;
 	keys->mutex = mutex_new();
-	keys->ring = (struct sops_keyring){ keys, unwrap, wrap, owns };
+	keys->identities = age_identities_new();
+	keys->no_input = ctx->app->globals->no_input;
+	keys->talk = (struct age_talk){ .data = keys, .ask = ask, .say = say };
+	keys->ring = (struct sops_keyring){ keys, unwrap, wrap, NULL };
 	return keys;
 }
 
@@ -211,10 +236,7 @@ void vault_keys_free(struct vault_keys *keys)
 {
 	if (!keys)
 		return;
-	for (size_t i = 0; i < keys->keys.len; i++)
-		secret_clear(&keys->keys.ptr[i]);
-	vec_clear(&keys->keys);
-	strs_clear(&keys->recipients);
+	age_identities_free(keys->identities);
 	err_ignore(keys->problem, "told by those who needed a key");
 	mutex_free(keys->mutex);
 	mem_free(keys);

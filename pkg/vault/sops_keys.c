@@ -75,8 +75,8 @@ static err *cannot_open(const struct sops_doc *doc, size_t opened, size_t needed
 	else
 		e = err_new(ERR_AUTH, "cannot open '%s': no key here is meant by it", doc->name);
 	return err_hint(err_hint(err_as(e, ERR_AUTH), "it is encrypted for %s", names.ptr),
-	                "keys come from SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD and "
-	                "the user's sops/age/keys.txt");
+	                "keys come from SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD, "
+	                "the user's sops/age/keys.txt, and ssh keys");
 }
 
 err *sops_data_key(const struct sops_doc *doc, const struct sops_keyring *keyring,

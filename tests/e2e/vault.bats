@@ -110,7 +110,7 @@ setup() {
 	assert_talk_has "it is encrypted for age1"
 	SOPS_AGE_KEY=AGE-SECRET-KEY-1NONSENSE run --separate-stderr fettle vault decrypt secrets/prod.yaml
 	[ "$status" -eq 4 ]
-	assert_talk_has "cannot use a key of SOPS_AGE_KEY"
+	assert_talk_has "SOPS_AGE_KEY:1:1"
 	[[ $stderr != *NONSENSE* ]]
 }
 
@@ -273,4 +273,60 @@ setup() {
 	assert_talk_has "cannot be a variable"
 	run fettle vault exec -f secrets/app.env -- sh -c 'kill -TERM $$'
 	[ "$status" -eq 143 ]
+}
+
+@test "vault recipients: adding wraps for the new one only, removing means new data keys" {
+	printf 'x=1\n' >secrets/app.env
+	fettle vault encrypt -q -i .
+	own=$(sed -n 's/^      - //p' .sops.yaml)
+	mkdir -p "$HOME/alice"
+	XDG_CONFIG_HOME=$HOME/alice fettle vault init -q "$HOME/alice/repo"
+	alice=$(sed -n 's/^      - //p' "$HOME/alice/repo/.sops.yaml")
+	cp secrets/prod.yaml before.yaml
+	run --separate-stderr fettle vault recipients add "alice=$alice"
+	[ "$status" -eq 0 ]
+	assert_talk_has "added to 2 files"
+	[ "$(XDG_CONFIG_HOME=$HOME/alice fettle vault get secrets/prod.yaml:db.password)" = hunter2 ]
+	diff <(grep -v sops: before.yaml | grep 'ENC\[') <(grep 'ENC\[' secrets/prod.yaml)
+	run fettle vault recipients list
+	assert_has "alice  2      age   $alice"
+	fettle vault check
+	cp secrets/prod.yaml before.yaml
+	run --separate-stderr fettle vault recipients remove alice
+	[ "$status" -eq 0 ]
+	assert_talk_has "2 files have a new data key"
+	run --separate-stderr env XDG_CONFIG_HOME="$HOME/alice" "$FETTLE" vault get secrets/prod.yaml:db.password
+	[ "$status" -eq 4 ]
+	[ "$(fettle vault get secrets/prod.yaml:db.password)" = hunter2 ]
+	run bash -c "grep -F -f <(grep -o 'data:[^,]*' before.yaml) secrets/prod.yaml"
+	assert_output ""
+	! grep -q "$alice" .sops.yaml .sops-names.yaml secrets/prod.yaml
+	grep -q "$own" .sops.yaml
+	run --separate-stderr fettle vault recipients remove "$own"
+	[ "$status" -eq 5 ]
+	assert_talk_has "without recipients"
+}
+
+@test "vault recipients remove: a file that cannot be opened stops all of it" {
+	fettle vault encrypt -q -i .
+	XDG_CONFIG_HOME=$HOME/alice fettle vault init -q "$HOME/alice/repo"
+	alice=$(sed -n 's/^      - //p' "$HOME/alice/repo/.sops.yaml")
+	fettle vault recipients add -q "alice=$alice"
+	printf 'y: 1\n' >foreign.yaml
+	fettle vault encrypt -q -i -r "$alice" foreign.yaml
+	mv foreign.yaml secrets/
+	cp -r . "$HOME/before"
+	run --separate-stderr fettle vault recipients remove alice
+	[ "$status" -eq 4 ]
+	assert_talk_has "nothing was changed"
+	diff -r . "$HOME/before"
+}
+
+@test "vault: ssh keys open files too" {
+	command -v ssh-keygen >/dev/null || skip "no ssh-keygen"
+	mkdir -m 700 "$HOME/.ssh"
+	ssh-keygen -q -t ed25519 -N '' -f "$HOME/.ssh/id_ed25519"
+	fettle vault encrypt -q -i -r "$(cut -d' ' -f1-2 "$HOME/.ssh/id_ed25519.pub")" secrets/prod.yaml
+	rm "$XDG_CONFIG_HOME/sops/age/keys.txt"
+	[ "$(fettle vault get secrets/prod.yaml:db.password)" = hunter2 ]
 }

@@ -1,0 +1,157 @@
+#include "base/base.h"
+
+#include "vault_sync.h"
+
+#include "pal/pool.h"
+
+struct job {
+	const char *path;
+	const struct sops_creation *creation;
+	bool is_wanted, needs_new_key, is_same;
+	struct str text;
+	err *e;
+};
+
+struct run {
+	struct vault_sync *sync;
+	struct job *jobs;
+	size_t count;
+	struct str now;
+};
+
+static bool has_key(const struct sops_key_group *groups, size_t count, const struct sops_key *key)
+{
+	for (size_t g = 0; g < count; g++)
+		for (size_t i = 0; i < groups[g].len; i++)
+			if (groups[g].keys[i].type == key->type &&
+			    str_equal(groups[g].keys[i].id, key->id))
+				return true;
+	return false;
+}
+
+/* Is everybody of `these` among `those`? */
+static bool are_all_in(const struct sops_key_group *these, size_t count,
+                       const struct sops_key_group *those, size_t other_count)
+{
+	for (size_t g = 0; g < count; g++)
+		for (size_t i = 0; i < these[g].len; i++)
+			if (!has_key(those, other_count, &these[g].keys[i]))
+				return false;
+	return true;
+}
+
+static void compare(struct job *job, const struct sops_meta *meta)
+{
+	const struct sops_recipients *wanted = &job->creation->recipients;
+	bool keeps_all =
+		are_all_in(meta->groups, meta->group_count, wanted->groups, wanted->group_count);
+	bool has_all =
+		are_all_in(wanted->groups, wanted->group_count, meta->groups, meta->group_count);
+	bool same_shape = meta->group_count == wanted->group_count &&
+	                  (meta->group_count == 1 ||
+	                   meta->threshold == (wanted->threshold ? wanted->threshold
+	                                                         : (unsigned)wanted->group_count));
+	job->is_same = keeps_all && has_all && same_shape;
+	job->needs_new_key = !keeps_all || !same_shape;
+}
+
+static err *prepare(struct run *run, struct job *job)
+{
+	AUTO(vault_doc) doc = VAULT_DOC_INIT;
+	AUTO(str) text = STR_INIT;
+	TRY(vault_read(job->path, &text));
+	TRY(sops_open(sops_format_of(job->path), view_str(&text), job->path, &doc.doc));
+	const struct sops_meta *meta = sops_meta_of(doc.doc);
+	job->is_wanted = meta != NULL;
+	if (!meta)
+		return NULL;
+	compare(job, meta);
+	if (job->is_same || run->sync->is_dry)
+		return NULL;
+	const struct sops_keyring *ring = vault_keyring(run->sync->keys);
+	err *e = sops_data_key(doc.doc, ring, &doc.key);
+	if (e)
+		return vault_keys_explain(run->sync->keys, e);
+	TRY(sops_unlock(doc.doc, &doc.key, 0));
+	return sops_rekey(doc.doc, &doc.key, &job->creation->recipients, ring, job->needs_new_key,
+	                  run->now.ptr, &job->text);
+}
+
+static void work(void *data, size_t index)
+{
+	struct run *run = data;
+	struct job *job = &run->jobs[index];
+	if (!job->e && job->creation)
+		job->e = prepare(run, job);
+}
+
+static err *find_rule(struct run *run, struct vault_rules *rules, struct job *job)
+{
+	if (run->sync->config)
+		return sops_config_match(run->sync->config, job->path, &job->creation);
+	err *e = vault_rule(rules, job->path, &job->creation);
+	if (e && err_is(e, ERR_NOT_FOUND)) {
+		err_ignore(e, "without .sops.yaml there is nothing to compare with");
+		return NULL;
+	}
+	return e;
+}
+
+static err *write_all(struct run *run)
+{
+	struct vault_sync *sync = run->sync;
+	for (size_t i = 0; i < run->count; i++) {
+		struct job *job = &run->jobs[i];
+		if (!job->creation || !job->is_wanted)
+			continue;
+		if (job->is_same) {
+			sync->same++;
+			continue;
+		}
+		if (!sync->is_dry)
+			TRY(vault_replace(job->path, view_str(&job->text)));
+		ui_info(sync->ui, "%s%s: %s", sync->is_dry ? "would change " : "", job->path,
+		        job->needs_new_key ? "a new data key" : "the data key for new recipients");
+		if (job->needs_new_key)
+			sync->renewed++;
+		else
+			sync->added++;
+	}
+	return NULL;
+}
+
+static err *work_all(struct run *run, const struct strs *files)
+{
+	AUTOPTR(vault_rules) rules = vault_rules_new();
+	err *all = NULL;
+	for (size_t i = 0; i < files->len; i++) {
+		run->jobs[i].path = files->ptr[i];
+		str_init(&run->jobs[i].text);
+		run->jobs[i].e = find_rule(run, rules, &run->jobs[i]);
+	}
+	pool_for_each(0, run->count, work, run);
+	for (size_t i = 0; i < run->count; i++)
+		all = err_join(all, run->jobs[i].e);
+	/* One that cannot be done, and none is: else those who left could go on reading some. */
+	if (all)
+		return err_hint(all, "nothing was changed");
+	if (run->sync->commit)
+		TRY(run->sync->commit(run->sync->commit_data));
+	return write_all(run);
+}
+
+err *vault_sync_files(struct vault_sync *sync, const struct strs *paths)
+{
+	AUTO(strs) files = STRS_INIT;
+	struct run run = { .sync = sync, .now = STR_INIT };
+	TRY(vault_files(paths, 0, &files, NULL));
+	sops_now(&run.now);
+	run.count = files.len;
+	run.jobs = mem_zalloc(files.len, sizeof(*run.jobs));
+	err *e = work_all(&run, &files);
+	for (size_t i = 0; i < run.count; i++)
+		str_clear(&run.jobs[i].text);
+	mem_free(run.jobs);
+	str_clear(&run.now);
+	return e;
+}
