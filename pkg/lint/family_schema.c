@@ -176,6 +176,7 @@ static void check_file(struct lint_file *file, void *data)
 	const struct val *object;
 	bool again = false;
 	while (lint_next_object(file, &it, &object)) {
+		lint_patches_add_object(state->patches, file, object);
 		if (crd_is(object))
 			lint_crds_add(state->crds, file, object);
 		again = again || needs_second_look(&looking, object);

@@ -72,6 +72,32 @@ void lint_patches_add(struct lint_patches *patches, const struct lint_file *file
 	}
 }
 
+static void add_steps(struct lint_patches *patches, const char *folder, const struct val *v)
+{
+	const struct val_entry *entry;
+	const struct val *item;
+	for (VAL_EACH_ITEM(i, item, v))
+		add_steps(patches, folder, item);
+	for (VAL_EACH_ENTRY(i, entry, v)) {
+		bool is_part = str_equal(entry->key, "assert") || str_equal(entry->key, "error");
+		bool is_patch = str_equal(entry->key, "patch");
+		if (is_part || is_patch)
+			add(patches, folder, val_get_str(entry->value, "file", NULL),
+			    is_patch ? &patch_mark : &settings_mark);
+		else
+			add_steps(patches, folder, entry->value);
+	}
+}
+
+void lint_patches_add_object(struct lint_patches *patches, const struct lint_file *file,
+                             const struct val *object)
+{
+	if (!str_starts(val_get_str(object, "apiVersion", ""), "chainsaw.kyverno.io/"))
+		return;
+	AUTOFREE char *folder = path_dir(file->path);
+	add_steps(patches, folder, val_get(object, "spec"));
+}
+
 enum lint_part lint_patches_find(const struct lint_patches *patches, const char *path)
 {
 	AUTOFREE char *clean = path_clean(path);

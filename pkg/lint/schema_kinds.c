@@ -10,6 +10,7 @@ static const char *const tool_groups[] = {
 	"audit.k8s.io",
 	"backstage.io",
 	"builtin",
+	"chainsaw.kyverno.io",
 	"cli.kyverno.io",
 	"client.authentication.k8s.io",
 	"cloudbuild",

@@ -164,6 +164,13 @@ widget() { printf 'apiVersion: example.com/%s\nkind: Widget\nmetadata: {name: w}
 	run -1 lint .
 	assert_lacks schema-required
 	assert_has "over/patch.yaml:5:44: error[schema-unknown-field] spec.template.spec.containers[name=a].imag"
+	# what a test of Chainsaw asserts is not looked at
+	printf 'apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: Test\nspec: {steps: [{try: [{assert: {file: patch.yaml}}]}]}\n' >over/test.yaml
+	mv base/kustomization.yaml base/off
+	run --separate-stderr -0 lint .
+	assert_talk_has "nothing found"
+	mv base/off base/kustomization.yaml
+	rm over/test.yaml
 	# a file with directives is a patch, whoever names it
 	printf 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {strategy: {$patch: delete}}\n' >over/patch.yaml
 	rm base/kustomization.yaml
