@@ -5,8 +5,19 @@
 
 /* In the order of use. */
 static const struct cli_cmd *const subcommands[] = {
-	&cmd_vault_init, &cmd_vault_encrypt, &cmd_vault_decrypt, &cmd_vault_get, &cmd_vault_set, &cmd_vault_edit,
-	&cmd_vault_rm,   &cmd_vault_list,    &cmd_vault_check, &cmd_vault_exec, &cmd_vault_recipients,   NULL,
+	&cmd_vault_init,
+	&cmd_vault_encrypt,
+	&cmd_vault_decrypt,
+	&cmd_vault_get,
+	&cmd_vault_set,
+	&cmd_vault_edit,
+	&cmd_vault_rm,
+	&cmd_vault_list,
+	&cmd_vault_check,
+	&cmd_vault_exec,
+	&cmd_vault_recipients,
+	&cmd_vault_age,
+	NULL,
 };
 
 const struct cli_cmd cmd_vault = {

@@ -198,12 +198,12 @@ static err *wrap(void *data, const char *recipient, const struct secret *key, st
 
 /* --- questions --- */
 
-static err *ask(void *data, const char *prompt, bool is_secret, struct secret *ret_answer)
+static err *ask(void *data, const char *prompt, enum age_ask kind, struct secret *ret_answer)
 {
 	const struct vault_keys *keys = data;
 	AUTO(secret) typed = SECRET_INIT;
 	size_t len = 0;
-	if (keys->no_input || !is_secret)
+	if (keys->no_input || kind == AGE_ASK_TEXT)
 		return err_new(ERR_AUTH, "nobody is there to answer: %s", prompt);
 	AUTOFREE char *text = str_format("%s: ", prompt);
 	TRY(secret_init(&typed, AGE_PASSPHRASE_MAX));

@@ -83,6 +83,11 @@ void fs_stage_free(struct fs_stage *stage)
 	stage_close(stage);
 }
 
+int stage_open_copy(const struct fs_stage *stage)
+{
+	return fd_openat(stage->dir_fd, stage->temp, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+}
+
 const char *fs_stage_path(const struct fs_stage *stage)
 {
 	return stage->temp_path;

@@ -15,6 +15,9 @@ NODISCARD err *stage_begin_at(int take_dir_fd, const char *dir_shown, const char
                               const struct fs_stage_opts *opts, struct view bytes,
                               struct fs_stage **ret_stage);
 
+/* Open the staged copy to write it: a descriptor of its own, or -1 with errno. */
+int stage_open_copy(const struct fs_stage *stage);
+
 /* Flush a folder after a change in it; `what` names it. */
 NODISCARD err *stage_sync_dir(int dir_fd, const char *what);
 

@@ -138,6 +138,18 @@ static err *fill(struct fs_stage *stage, const struct fs_stage_opts *opts, struc
 	return has_old && opts->keep_xattrs ? copy_rules(stage) : NULL;
 }
 
+err *stage_open_copy(struct fs_stage *stage, void **ret_file)
+{
+	win32_close(win32_steal(&stage->owner)); /* it lets nobody write */
+	HANDLE file = FAULT("CreateFile") ? INVALID_HANDLE_VALUE
+	                                  : CreateFileW(stage->temp, GENERIC_WRITE, FILE_SHARE_READ,
+	                                                NULL, OPEN_EXISTING, 0, NULL);
+	if (file == INVALID_HANDLE_VALUE)
+		return win32_error(0, "cannot write '%s'", stage->shown);
+	*ret_file = file;
+	return NULL;
+}
+
 err *stage_begin_wide(const wchar_t *target, const char *shown, const struct fs_stage_opts *opts,
                       struct view bytes, struct fs_stage **ret_stage)
 {

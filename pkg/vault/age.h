@@ -15,14 +15,20 @@
 #define AGE_SCRYPT_LOG_N_MAX 22 /* what is read */
 #define AGE_PASSPHRASE_MAX   4096
 
+enum age_ask {
+	AGE_ASK_PASSPHRASE, /* of a file or key of ours */
+	AGE_ASK_SECRET,     /* by a plugin, such as the PIN of a token: not shown while typed */
+	AGE_ASK_TEXT,       /* by a plugin */
+};
+
 /*
- * Questions and remarks on the way. Each may be NULL: then what needs it fails with AUTH. `ask` fills
- * `ret_answer`; a secret one is not shown while typed. `say` shows a line (from a plugin, or a warning).
- * `confirm` answers 0 (the first choice) or 1; `no` may be NULL.
+ * Questions and remarks on the way. Each may be NULL: then what needs it fails. `ask` fills
+ * `ret_answer`; `confirm` chooses between two words, `no` may be NULL; `say` shows a line (a plugin's, or
+ * a warning). Texts come from outside: they are not to be trusted.
  */
 struct age_talk {
 	void *data;
-	err *(*ask)(void *data, const char *prompt, bool is_secret, struct secret *ret_answer);
+	err *(*ask)(void *data, const char *prompt, enum age_ask kind, struct secret *ret_answer);
 	err *(*confirm)(void *data, const char *text, const char *yes, const char *no,
 	                bool *ret_is_yes);
 	void (*say)(void *data, const char *text);
@@ -91,8 +97,8 @@ enum age_flags {
 NODISCARD err *age_encrypt(const struct age_recipients *recipients, const struct age_talk *talk,
                            unsigned flags, struct view plain, struct str *ret_bytes);
 /*
- * Armored or not. NOT_FOUND when no identity is meant, INVALID for what is no age file, CORRUPT when it
- * was changed or cut, LIMIT beyond `limit` bytes of plain text.
+ * Armored or not. NOT_FOUND when no identity is meant, AUTH for a wrong passphrase, INVALID for what is
+ * no age file, CORRUPT when it was changed or cut, LIMIT beyond `limit` bytes of plain text.
  */
 NODISCARD err *age_decrypt(struct age_identities *identities, const struct age_talk *talk,
                            struct view bytes, size_t limit, struct secret *ret_plain);

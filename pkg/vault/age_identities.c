@@ -11,6 +11,8 @@
 #define X25519_PREFIX "AGE-SECRET-KEY-"
 #define PQ_PREFIX     "AGE-SECRET-KEY-PQ-"
 
+enum { PLUGIN_DATA_MAX = 8192 };
+
 struct age_identities *age_identities_new(void)
 {
 	return MEM_NEW(struct age_identities);
@@ -101,10 +103,21 @@ static err *add_native(struct age_identities *list, struct view line, const char
 	return e;
 }
 
+static err *check_bech32(struct view line)
+{
+	uint8_t bytes[PLUGIN_DATA_MAX];
+	size_t len = 0;
+	AUTO(str) prefix = STR_INIT;
+	err *e = bech32_decode(line, &prefix, bytes, sizeof(bytes), &len);
+	secret_wipe(bytes, sizeof(bytes));
+	return e;
+}
+
 static err *add_plugin(struct age_identities *list, struct view line, const char *name)
 {
 	AUTO(secret) text = SECRET_INIT;
 	AUTO(str) plugin = STR_INIT;
+	TRY(check_bech32(line));
 	TRY(secret_copy(&text, line.ptr, line.len));
 	if (!age_plugin_name((const char *)text.ptr, &plugin))
 		return err_new(ERR_INVALID, "not a valid plugin identity");
@@ -194,7 +207,7 @@ void age_identities_ask_passphrase(struct age_identities *list)
 
 /* --- unlocking --- */
 
-err *age_ask(const struct age_talk *talk, bool is_secret, struct secret *ret_answer,
+err *age_ask(const struct age_talk *talk, enum age_ask kind, struct secret *ret_answer,
              const char *fmt, ...)
 {
 	AUTO(str) prompt = STR_INIT;
@@ -204,13 +217,14 @@ err *age_ask(const struct age_talk *talk, bool is_secret, struct secret *ret_ans
 	va_end(args);
 	if (!talk || !talk->ask)
 		return err_new(ERR_AUTH, "nobody to ask: %s", prompt.ptr);
-	return talk->ask(talk->data, prompt.ptr, is_secret, ret_answer);
+	return talk->ask(talk->data, prompt.ptr, kind, ret_answer);
 }
 
 static err *unlock_ssh(struct age_identity *identity, const struct age_talk *talk)
 {
 	AUTO(secret) passphrase = SECRET_INIT;
-	TRY(age_ask(talk, true, &passphrase, "Passphrase of the SSH key %s", identity->name));
+	TRY(age_ask(talk, AGE_ASK_PASSPHRASE, &passphrase, "Passphrase of the SSH key %s",
+	            identity->name));
 	err *e = ssh_private_open(&identity->ssh, &passphrase, &identity->secret);
 	return e ? err_wrap(e, "cannot use the identity '%s'", identity->name) : NULL;
 }
@@ -222,7 +236,8 @@ static err *unlock_file(struct age_identities *list, size_t index, const struct 
 	AUTO(secret) passphrase = SECRET_INIT;
 	AUTO(secret) plain = SECRET_INIT;
 	AUTOFREE char *name = mem_strdup(list->items.ptr[index].name);
-	TRY(age_ask(talk, true, &passphrase, "Passphrase of the identity file %s", name));
+	TRY(age_ask(talk, AGE_ASK_PASSPHRASE, &passphrase, "Passphrase of the identity file %s",
+	            name));
 	TRY(age_identities_add_passphrase(keys, &passphrase));
 	err *e = age_decrypt(keys, NULL, view_str(&list->items.ptr[index].file),
 	                     LIMIT_AGE_KEY_FILE_BYTES, &plain);
@@ -242,7 +257,7 @@ err *age_identity_unlock(struct age_identities *list, size_t index, const struct
 	else if (identity->type == AGE_KEY_FILE)
 		e = unlock_file(list, index, talk);
 	else
-		e = age_ask(talk, true, &identity->secret, "Passphrase");
+		e = age_ask(talk, AGE_ASK_PASSPHRASE, &identity->secret, "Passphrase");
 	identity = &list->items.ptr[index]; /* the list may have moved */
 	identity->is_locked = e != NULL;
 	identity->has_failed = e != NULL;
@@ -258,6 +273,15 @@ static void try_lock(const struct age_identity *identity, struct age_lock *lock)
 		lock->error = age_unwrap(identity, &lock->header->stanzas.ptr[i], &lock->file_key,
 		                         &is_open);
 	}
+}
+
+/* One error for many files: what it says, and how to mend it. */
+static err *error_copy(const err *e)
+{
+	err *copy = err_new(err_kind(e), "%s", err_message(e));
+	for (size_t i = 0; i < err_hint_count(e); i++)
+		copy = err_hint(copy, "%s", err_hint_text(e, i));
+	return copy;
 }
 
 /* All that is not locked, from `first` on. */
@@ -282,7 +306,7 @@ static void try_all(struct age_identities *list, size_t first, const struct age_
 		                   : NULL;
 		for (size_t j = 0; e && j < count; j++)
 			if (age_lock_is_pending(&locks[j]))
-				locks[j].error = err_new(err_kind(e), "%s", err_message(e));
+				locks[j].error = error_copy(e);
 		err_ignore(e, "each file has it");
 	}
 }
@@ -313,13 +337,13 @@ static void unlock_and_try(struct age_identities *list, size_t index, const stru
 		return;
 	err *e = age_identity_unlock(list, index, talk);
 	for (size_t i = 0; i < count; i++) {
-		identity = &list->items.ptr[index];
-		if (!age_lock_is_pending(&locks[i]))
+		identity = &list->items.ptr[index]; /* unlocking may have moved the list */
+		if (!age_lock_is_pending(&locks[i]) || !may_open(identity, locks[i].header))
 			continue;
 		if (!e)
 			try_lock(identity, &locks[i]);
-		else if (may_open(identity, locks[i].header))
-			locks[i].error = err_new(err_kind(e), "%s", err_message(e));
+		else
+			locks[i].error = error_copy(e);
 	}
 	err_ignore(e, "each file has it");
 	try_all(list, before, talk, locks, count);
@@ -332,7 +356,7 @@ static err *no_match(const struct age_identities *list, const struct age_header 
 	for (size_t i = 0; i < list->items.len; i++)
 		has_passphrase |= list->items.ptr[i].type == AGE_KEY_SCRYPT;
 	if (is_scrypt && has_passphrase)
-		return err_new(ERR_NOT_FOUND, "the passphrase is wrong");
+		return err_new(ERR_AUTH, "the passphrase is wrong");
 	if (is_scrypt)
 		return err_new(ERR_NOT_FOUND,
 		               "no identity matches: it was encrypted with a passphrase");

@@ -119,7 +119,7 @@ NODISCARD err *age_identities_read(struct age_identities *list, struct view text
 NODISCARD err *age_identity_unlock(struct age_identities *list, size_t index,
                                    const struct age_talk *talk);
 /* Ask for a secret; AUTH when nobody is there to answer. */
-NODISCARD err *age_ask(const struct age_talk *talk, bool is_secret, struct secret *ret_answer,
+NODISCARD err *age_ask(const struct age_talk *talk, enum age_ask kind, struct secret *ret_answer,
                        const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 #endif

@@ -108,7 +108,8 @@ static err *start(struct plugin *plugin, const char *name, const char *protocol,
 	*plugin = (struct plugin){ .name = name, .talk = talk, .input = STR_INIT };
 	err *e = proc_find(program, &path);
 	if (e)
-		return err_hint(err_wrap(e, "cannot use a key of the age plugin '%s'", name),
+		return err_hint(err_as(err_wrap(e, "cannot use a key of the age plugin '%s'", name),
+		                       ERR_UNSUPPORTED),
 		                "install %s into a folder of PATH", program);
 	AUTOFREE char *option = str_format("--age-plugin=%s", protocol);
 	const char *const argv[] = { path.ptr, option, NULL };
@@ -176,7 +177,8 @@ static err *answer_confirm(struct plugin *plugin, const struct age_stanza *stanz
 static err *answer_request(struct plugin *plugin, bool is_secret, const char *text)
 {
 	AUTO(secret) answer = SECRET_INIT;
-	err *e = age_ask(plugin->talk, is_secret, &answer, "%s", text);
+	err *e = age_ask(plugin->talk, is_secret ? AGE_ASK_SECRET : AGE_ASK_TEXT, &answer, "%s",
+	                 text);
 	if (e) {
 		err_ignore(e, "the plugin decides what it means");
 		return reply(plugin, "fail");
