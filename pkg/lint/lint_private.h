@@ -57,6 +57,7 @@ struct lint_run {
 	bool is_second_round;
 	void *states[LINT_FAMILIES_MAX];
 	struct lint_selection selection; /* of files that no override names */
+	uint8_t *choices;                /* enum lint_choice of each rule, without overrides */
 	size_t first_rule[LINT_FAMILIES_MAX + 1];
 	struct mutex *mutex; /* guards what follows */
 	struct lint_worker *free_workers, **all_workers;

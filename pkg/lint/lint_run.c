@@ -397,6 +397,7 @@ static void run_clear(struct lint_run *run)
 	mem_free(run->errors);
 	mem_free(run->revisit);
 	mem_free(run->selection.is_on);
+	mem_free(run->choices);
 	mem_free(run->selection.severity);
 	mutex_free(run->mutex);
 	lint_paths_clear(&run->paths);

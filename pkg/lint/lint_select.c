@@ -237,17 +237,19 @@ static int how_named(const struct strs *names, const struct lint_rule *rule)
 	return how;
 }
 
+static enum lint_choice choice_of_options(const struct lint_options *options,
+                                          const struct lint_rule *rule)
+{
+	static const enum lint_choice choices[] = { LINT_REFUSED, LINT_BY_PROFILE, LINT_CHOSEN };
+	if (how_named(&options->ignore, rule))
+		return LINT_REFUSED;
+	return options->select.len ? choices[how_named(&options->select, rule)] : LINT_BY_PROFILE;
+}
+
 enum lint_choice lint_choice_of(const struct lint_file *file, const struct lint_rule *rule)
 {
 	const struct lint_options *options = file->options;
-	if (how_named(&options->ignore, rule))
-		return LINT_REFUSED;
-	enum lint_choice choice = LINT_BY_PROFILE;
-	if (options->select.len) {
-		static const enum lint_choice choices[] = { LINT_REFUSED, LINT_BY_PROFILE,
-			                                    LINT_CHOSEN };
-		choice = choices[how_named(&options->select, rule)];
-	}
+	enum lint_choice choice = (enum lint_choice)file->run->choices[lint_rule_index(file->run, rule)];
 	for (size_t i = 0; i < options->n_overrides; i++) {
 		const struct lint_override *override = &options->overrides[i];
 		if (!names_path_or_above(file->run, override, file->path))
@@ -292,6 +294,7 @@ static void number_rules(struct lint_run *run)
 		n += lint_families[f]->n_rules;
 	}
 	run->first_rule[lint_n_families] = n;
+	run->choices = mem_zalloc(n + 1, 1);
 	run->selection = (struct lint_selection){ mem_zalloc(n + 1, 1), mem_zalloc(n + 1, 1), n };
 }
 
@@ -312,6 +315,7 @@ err *lint_select(struct lint_run *run)
 			                                 : is_in_profile(rule, options->profile);
 			selection->is_on[r] = is_in && !ignored[r];
 			selection->severity[r] = severity_in_profile(rule, options->profile);
+			run->choices[r] = (uint8_t)choice_of_options(options, rule);
 		}
 	TRY(set_severities(run, options->severities, options->n_severities, selection));
 	return check_overrides(run);

@@ -139,10 +139,14 @@ static bool is_word(struct view v)
 		                             "on",   "On",   "ON",   "off",   "Off",   "OFF",
 		                             "null", "Null", "NULL", "~",     "<<",    "=",
 		                             "!",    "&",    "*" };
+	if (v.len == 0)
+		return true;
+	if (v.len > 5 || !strchr("yYnNtTfFoO~<=!&*", v.ptr[0]))
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (view_is(v, words[i]))
 			return true;
-	return v.len == 0;
+	return false;
 }
 
 /* Does it stay a text without quotes and tags? */
@@ -150,7 +154,12 @@ static bool is_text(struct view v)
 {
 	if (v.len && v.ptr[v.len - 1] == '\n')
 		v.len--;
-	return !is_word(v) && !is_int(v) && !is_float(v) && !is_time(v);
+	if (is_word(v))
+		return false;
+	char first = v.ptr[0];
+	bool may_be_number =
+		(first >= '0' && first <= '9') || first == '+' || first == '-' || first == '.';
+	return !may_be_number || (!is_int(v) && !is_float(v) && !is_time(v));
 }
 
 /* --- are quotes needed? --- */

@@ -200,6 +200,13 @@ static void check_document_start(struct yaml_check *c)
 static void hit_missing_end(struct yaml_check *c, size_t at, size_t insert)
 {
 	const char *text = c->file->text;
+	/* In front of blank lines, which are too many at the end of the file. */
+	while (insert > 0 && text[insert - 1] == '\n') {
+		size_t line = yaml_start_of_line(c, insert - 1);
+		if (line + strspn(text + line, " \t\r") != insert - 1)
+			break;
+		insert = line;
+	}
 	bool has_line_end = insert == 0 || text[insert - 1] == '\n';
 	yaml_hit(c, YR_DOCUMENT_END, at, at,
 	         has_line_end ? yaml_fix(c, insert, insert, view_of("...\n"),
@@ -382,11 +389,12 @@ static void check_truthy(struct yaml_check *c)
 	if (c->prev.kind == YAML_T_KEY && !yaml_option(c, YO_TRUTHY_KEYS))
 		return;
 	const struct strs *allowed = &c->style->lists[YO_TRUTHY_ALLOWED];
+	bool is_likely = c->token.value.len <= 5 && strchr("TFYNOtfyno", c->token.value.ptr[0]);
 	if (!c->has_truthy_words) {
 		c->has_truthy_words = true;
 		c->are_truthy_1_2 = c->is_yaml_1_2;
 	}
-	size_t n = c->are_truthy_1_2 ? TRUTHY_1_2 : ARRAY_LEN(truthy);
+	size_t n = !is_likely ? 0 : c->are_truthy_1_2 ? TRUTHY_1_2 : ARRAY_LEN(truthy);
 	for (size_t i = 0; i < n; i++) {
 		if (!view_is(c->token.value, truthy[i]) || strs_contains(allowed, truthy[i]))
 			continue;
@@ -417,7 +425,7 @@ void yaml_check_scalars(struct yaml_check *c)
 		check_float(c);
 	if (is_number && yaml_is_on(c, YR_OCTAL_VALUES))
 		check_octal(c);
-	if (yaml_is_on(c, YR_TRUTHY) && c->token.value.len <= 5)
+	if (yaml_is_on(c, YR_TRUTHY))
 		check_truthy(c);
 }
 
