@@ -119,7 +119,8 @@ static void load_docs(struct lint_file *file)
 {
 	bool is_json;
 	uint32_t by_name = lint_classify_name(file->path, &is_json);
-	bool is_doubtful = file->kind == LINT_TEMPLATE && !lint_is_in_folder(file->path, "templates/");
+	bool is_doubtful =
+		file->kind == LINT_TEMPLATE && !lint_is_in_folder(file->path, "templates/");
 	if (!is_doubtful && !(file->kind & (LINT_ANY_YAML | LINT_JSON)))
 		return;
 	file->kind = by_name;
@@ -217,8 +218,8 @@ static const char *keep_text(struct arena *keep, const char *text)
 }
 
 void lint_add_finding(const struct lint_run *run, const struct lint_selection *selection,
-                        struct lint_result *result, struct arena *keep, const struct lint_hit *hit,
-                        const char *message)
+                      struct lint_result *result, struct arena *keep, const struct lint_hit *hit,
+                      const char *message)
 {
 	const struct val *metadata = val_get(hit->object, "metadata");
 	struct lint_finding finding = {
@@ -269,11 +270,26 @@ void lint_report_late(struct lint_run *run, uint32_t file_index, const struct li
 	str_addvf(&message, fmt, args);
 	va_end(args);
 	struct lint_worker *worker = take_worker(run);
-	if (read_file(run, file_index, &worker->text) == CHECKED) {
-		struct lint_result *result = &run->results[file_index];
-		lint_add_finding(run, selection, result, &worker->keep, hit, message.ptr);
-		lint_finish_result(result, worker->text.ptr, worker->text.len, &worker->keep);
-	}
+	lint_add_finding(run, selection, &run->results[file_index], &worker->keep, hit,
+	                 message.ptr);
+	give_worker(run, worker);
+}
+
+/* Lines and columns of what was reported late: each such file is read once more. */
+static void place_late(void *ctx, size_t index)
+{
+	struct lint_run *run = ctx;
+	struct lint_result *result = &run->results[index];
+	bool is_placed = true;
+	for (size_t i = 0; i < result->len; i++)
+		is_placed &= result->findings[i].at.line != 0;
+	if (is_placed)
+		return;
+	struct lint_worker *worker = take_worker(run);
+	enum outcome outcome = read_file(run, index, &worker->text);
+	if (outcome != CHECKED)
+		str_reset(&worker->text);
+	lint_finish_result(result, worker->text.ptr, worker->text.len, &worker->keep);
 	give_worker(run, worker);
 }
 
@@ -326,7 +342,9 @@ static err *check_all(struct lint_run *run)
 	}
 	TRY(cancel_check(run->cancel));
 	finish_families(run);
+	pool_for_each(run->options->threads, run->paths.len, place_late, run);
 	suppress_all(run);
+	pool_for_each(run->options->threads, run->paths.len, place_late, run);
 	return run->options->history ? lint_history(run) : NULL;
 }
 
