@@ -150,7 +150,8 @@ class Server:
         self.connection.request(method, path, body, {"Authorization": "Bearer admin-token",
                                                      "Content-Type": "application/json"})
         answer = self.connection.getresponse()
-        return answer.status, json.loads(answer.read())
+        body = answer.read()
+        return answer.status, json.loads(body) if body.startswith(b"{") else {"message": body.decode()}
 
     def resources(self):
         found, groups = {}, ["/api/v1"]
@@ -158,7 +159,7 @@ class Server:
             groups += ["/apis/" + version["groupVersion"] for version in group["versions"]]
         for root in groups:
             listing = self.ask("GET", root)[1]
-            for resource in listing["resources"]:
+            for resource in listing.get("resources", []):
                 if "/" not in resource["name"] and "create" in resource["verbs"]:
                     space = "/namespaces/default" if resource["namespaced"] else ""
                     found[listing["groupVersion"], resource["kind"]] = \
