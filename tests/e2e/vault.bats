@@ -154,6 +154,16 @@ setup() {
 	[ "$(jq length <<<"$output")" -eq 3 ]
 }
 
+@test "vault check --mac: finds values that were exchanged" {
+	fettle vault encrypt -q -i .
+	fettle vault check -q --mac
+	sed -i 's/^  port:/  prot:/' secrets/prod.yaml
+	fettle vault check -q
+	run fettle vault check --mac
+	[ "$status" -eq 1 ]
+	assert_has "db.prot"
+}
+
 @test "vault: other formats come back as they were" {
 	printf 'A=hunter2\n# c\nB=two\\nlines\n' >secrets/a.env
 	printf '; c\n[s]\nk = v ; behind\nq: `a;b`\n' >secrets/b.ini
