@@ -290,6 +290,10 @@ static void patch(struct sealer *s, const struct sops_doc *doc, const struct sop
 		AUTOFREE char *anchored = str_format("&%s ", item->anchor);
 		sops_patch_add(s->patches, item->start, item->start, view_of(anchored));
 	}
+	/* "text"# comment: without the quotes the mark would belong to the value. */
+	if (doc->format == SOPS_YAML && item->kind == SOPS_VALUE && item->end < doc->len &&
+	    doc->text[item->end] == '#')
+		str_addch(text, ' ');
 	if (is_new_line) {
 		AUTOFREE char *line = str_format("; %s\n", text->ptr);
 		sops_patch_add(s->patches, item->start, item->end, view_of(line));

@@ -388,6 +388,29 @@ static err *run_encryption(struct sops_doc *doc, struct encryption *x, struct so
 	return is_done ? NULL : sops_meta_write(doc, &x->meta, patches);
 }
 
+/*
+ * YAML can be written in ways where one text beside another means something else. What was made is read
+ * again with the key: it opens with the same values, or is not given out.
+ */
+static err *prove(const struct sops_doc *doc, const struct encryption *x, const struct str *text)
+{
+	AUTOPTR(sops_doc) again = NULL;
+	if (doc->format != SOPS_YAML && doc->format != SOPS_INI)
+		return NULL;
+	err *e = sops_open(doc->format, view_str(text), doc->name, &again);
+	if (!e)
+		e = sops_unlock(again, &x->key, 0);
+	bool is_same =
+		!e && str_equal(again->digest, doc->digest) && again->parts.len == doc->parts.len;
+	if (is_same)
+		return NULL;
+	err_ignore(e, "what matters is that it cannot be written");
+	return err_hint(err_new(ERR_UNSUPPORTED,
+	                        "'%s' is written in a way that cannot be encrypted in place",
+	                        doc->name),
+	                "put blanks around values and comments, or format the file anew");
+}
+
 static err *encrypt(struct sops_doc *doc, const struct sops_encrypt *how, bool is_binary,
                     struct str *ret_text)
 {
@@ -401,8 +424,10 @@ static err *encrypt(struct sops_doc *doc, const struct sops_encrypt *how, bool i
 	err *e = run_encryption(doc, &x, &patches);
 	if (!e) {
 		sops_patches_apply(&patches, (struct view){ doc->text, doc->len }, &out);
-		str_add_str(ret_text, &out.text);
+		e = is_binary ? NULL : prove(doc, &x, &out.text);
 	}
+	if (!e)
+		str_add_str(ret_text, &out.text);
 	plain_text_clear(&out);
 	sops_patches_clear(&patches);
 	secret_clear(&x.key);

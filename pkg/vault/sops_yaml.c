@@ -301,6 +301,42 @@ static err *read_document(struct sops_yaml *y)
 	return NULL;
 }
 
+/* U+0085, U+2028 and U+2029 end lines in YAML 1.1 and are characters in 1.2. */
+static bool is_old_line_end(const char *text, size_t left)
+{
+	return (left >= 2 && memcmp(text, "\xc2\x85", 2) == 0) ||
+	       (left >= 3 && memcmp(text, "\xe2\x80", 2) == 0 &&
+	        ((unsigned char)text[2] & 0xfe) == 0xa8);
+}
+
+/* Only between quotes does it not matter what they are; elsewhere no edit would be safe. */
+static err *refuse_old_line_ends(const struct sops_yaml *y)
+{
+	const struct sops_doc *doc = y->doc;
+	size_t node = 0, line = 1, line_start = 0;
+	for (size_t at = 0; at < doc->len; at++) {
+		if (doc->text[at] == '\n') {
+			line++;
+			line_start = at + 1;
+		}
+		if (!((unsigned char)doc->text[at] & 0x80) ||
+		    !is_old_line_end(doc->text + at, doc->len - at))
+			continue;
+		while (node < y->nodes.len && (y->nodes.ptr[node].kind != YAML_AT_SCALAR ||
+		                               y->nodes.ptr[node].mark.end <= at))
+			node++;
+		const struct yaml_node *in = node < y->nodes.len ? &y->nodes.ptr[node] : NULL;
+		bool is_quoted = in && in->mark.start < at &&
+		                 (in->style == VAL_STYLE_DOUBLE || in->style == VAL_STYLE_SINGLE);
+		if (!is_quoted)
+			return err_hint(
+				sops_error_at(doc, line, at - line_start + 1,
+			                      "a line end of YAML 1.1 (U+0085, U+2028 or U+2029)"),
+				"replace it, or write the text in double quotes with \\u0085");
+	}
+	return NULL;
+}
+
 static void yaml_state_clear(struct sops_yaml *y)
 {
 	map_clear(&y->anchors);
@@ -313,6 +349,8 @@ err *sops_yaml_read(struct sops_doc *doc)
 	err *e = yaml_read_nodes(doc->text, doc->len, doc->name, &doc->arena, &y.nodes);
 	/* The line in question may hold a password. */
 	e = e ? err_without_snippet(e) : NULL;
+	if (!e)
+		e = refuse_old_line_ends(&y);
 	while (!e && y.at < y.nodes.len)
 		e = read_document(&y);
 	if (!e)

@@ -99,7 +99,7 @@ static bool is_simple(struct view text)
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
 		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
-		    !strchr("_./-", c))
+		    (c == '\0' || !strchr("_./-", c)))
 			return false;
 	}
 	return text.len > 0;
