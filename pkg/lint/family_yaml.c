@@ -240,18 +240,24 @@ static bool go_up(struct str *folder)
 	return true;
 }
 
-static const struct yaml_style *find_style(struct yaml_state *state, const char *start)
+/* Of the folder, or of the nearest above it; what was found is kept for the folders below. */
+static const struct yaml_style *find_style(struct yaml_state *state, const char *folder,
+                                           unsigned depth)
 {
-	AUTO(str) folder = STR_INIT;
-	str_addz(&folder, start);
-	for (unsigned i = 0; i < UPWARDS_MAX; i++) {
-		AUTOFREE char *path = config_in(folder.len ? folder.ptr : "");
-		if (path)
-			return load(state, path, folder.len ? folder.ptr : "");
-		if (!go_up(&folder))
-			break;
-	}
-	return &state->builtin;
+	const struct yaml_style *style = map_get(&state->styles, folder);
+	if (style)
+		return style;
+	AUTO(str) above = STR_INIT;
+	str_addz(&above, folder);
+	AUTOFREE char *path = config_in(folder);
+	if (path)
+		style = load(state, path, folder);
+	else if (depth + 1 < UPWARDS_MAX && go_up(&above))
+		style = find_style(state, above.len ? above.ptr : "", depth + 1);
+	else
+		style = &state->builtin;
+	map_set(&state->styles, folder, (void *)(uintptr_t)style);
+	return style;
 }
 
 static const struct yaml_style *style_of(struct yaml_state *state, const struct lint_file *file)
@@ -260,11 +266,7 @@ static const struct yaml_style *style_of(struct yaml_state *state, const struct 
 	AUTOFREE char *folder =
 		mem_strndup(file->path, slash ? (size_t)(slash - file->path) + 1 : 0);
 	AUTO(mutex_hold) hold = mutex_hold(state->mutex);
-	const struct yaml_style *style = map_get(&state->styles, folder);
-	if (!style) {
-		style = find_style(state, folder);
-		map_set(&state->styles, folder, (void *)(uintptr_t)style);
-	}
+	const struct yaml_style *style = find_style(state, folder, 0);
 	if (style->path || style->failure) {
 		struct yaml_style *used = (struct yaml_style *)(uintptr_t)style;
 		used->first_user = MIN(used->first_user, file->index);
@@ -354,6 +356,9 @@ static void drop_needless(struct yaml_check *c)
 		c->on &= ~YR_BIT(YR_ANCHORS);
 	if (!memchr(text, '\t', len))
 		c->on &= ~YR_BIT(YR_TABS);
+	/* Of keys that come twice, only `<<` is nothing the reader of the documents tells. */
+	if (c->file->n_load_errors == 0 && !memmem(text, len, "<<", 2))
+		c->on &= ~YR_BIT(YR_KEY_DUPLICATES);
 }
 
 /* --- our own rules --- */

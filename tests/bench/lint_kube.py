@@ -195,6 +195,8 @@ def schemas(swagger, folder):
             return [whole(item) for item in node]
         if not isinstance(node, dict):
             return node
+        if node.get("$ref", "").endswith(".Quantity"):
+            return {"oneOf": [{"type": "string"}, {"type": "number"}]}
         if "$ref" in node:
             return whole(definitions[node["$ref"].rsplit("/", 1)[1]])
         copy = {key: whole(value) for key, value in node.items()
