@@ -125,6 +125,23 @@ char *str_format(const char *fmt, ...)
 	return str_detach(&s);
 }
 
+/* Not every system has memmem, and where one has it memchr is often the faster way. */
+const char *str_find(const char *text, size_t len, const char *needle, size_t needle_len)
+{
+	if (needle_len == 0)
+		return text;
+	const char *end = text + len;
+	while ((size_t)(end - text) >= needle_len) {
+		text = memchr(text, needle[0], (size_t)(end - text) - needle_len + 1);
+		if (!text)
+			return NULL;
+		if (memcmp(text, needle, needle_len) == 0)
+			return text;
+		text++;
+	}
+	return NULL;
+}
+
 bool str_starts(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;

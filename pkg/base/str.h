@@ -44,6 +44,9 @@ bool str_starts(const char *text, const char *prefix);
 bool str_ends(const char *text, const char *suffix);
 bool str_equal(const char *a, const char *b);
 
+/* The first place of `needle` in `len` bytes; NULL: nowhere. An empty needle is at the start. */
+const char *str_find(const char *text, size_t len, const char *needle, size_t needle_len);
+
 /* A borrowed slice of bytes; not NUL-terminated. */
 struct view {
 	const char *ptr;

@@ -238,7 +238,7 @@ static void check_leftovers(const struct run *run)
 	const char *text = run->check->df->text + in->start;
 	size_t len = in->end - in->start;
 	const struct dockerfile_command *install = find_command(in, "apt-get", "update");
-	bool is_kept = install && !memmem(text, len, "/var/lib/apt/lists", 18);
+	bool is_kept = install && !str_find(text, len, "/var/lib/apt/lists", 18);
 	if (is_kept && find_command(in, "apt-get", "install") &&
 	    !has_cache_mount(in, "/var/lib/apt") && !has_cache_mount(in, "/var/cache/apt"))
 		dockerfile_hit(run->check, DF_APT_LISTS, install->start, install->end, NULL,
@@ -257,7 +257,7 @@ static void check_leftovers(const struct run *run)
 			install = find_command(in, "zypper", "in");
 		bool is_clean = find_command(in, cleaners[i].name, "clean") ||
 		                find_command(in, cleaners[i].name, "cc") ||
-		                memmem(text, len, cleaners[i].folder, strlen(cleaners[i].folder)) ||
+		                str_find(text, len, cleaners[i].folder, strlen(cleaners[i].folder)) ||
 		                has_cache_mount(in, cleaners[i].folder);
 		if (install && !is_clean)
 			dockerfile_hit(run->check, cleaners[i].rule, install->start, install->end,
@@ -341,7 +341,7 @@ static void check_pipes(const struct run *run, bool has_pipefail)
 {
 	const struct dockerfile_instruction *in = run->in;
 	const char *text = run->check->df->text + in->start;
-	if (has_pipefail || memmem(text, in->end - in->start, "pipefail", 8))
+	if (has_pipefail || str_find(text, in->end - in->start, "pipefail", 8))
 		return;
 	for (size_t i = 0; i < in->n_commands; i++)
 		if (in->commands[i].is_piped) {

@@ -125,7 +125,7 @@ static bool is_other_line(const char *text, size_t len, size_t at)
 	while (end < len && text[end] != '\n' && end - at < 100)
 		end++;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (memmem(text + start, end - start, words[i], strlen(words[i])))
+		if (str_find(text + start, end - start, words[i], strlen(words[i])))
 			return true;
 	return false;
 }

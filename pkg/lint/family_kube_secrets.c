@@ -188,8 +188,8 @@ static bool is_secret_value(const char *value)
 
 static bool has_private_key(const char *text, size_t len)
 {
-	const char *at = memmem(text, len, "-----BEGIN ", 11);
-	const char *end = at ? memmem(at, len - (size_t)(at - text), "PRIVATE KEY-----", 16) : NULL;
+	const char *at = str_find(text, len, "-----BEGIN ", 11);
+	const char *end = at ? str_find(at, len - (size_t)(at - text), "PRIVATE KEY-----", 16) : NULL;
 	return end && end - at < 40;
 }
 

@@ -169,9 +169,9 @@ static bool is_allowed_here(const struct lint_file *file, size_t at)
 		start--;
 	while (end < file->len && file->text[end] != '\n')
 		end++;
-	return memmem(file->text + start, end - start, "gitleaks:allow", 14) ||
-	       memmem(file->text + start, end - start, "pragma: allowlist secret", 24) ||
-	       memmem(file->text + start, end - start, "betterleaks:allow", 17);
+	return str_find(file->text + start, end - start, "gitleaks:allow", 14) ||
+	       str_find(file->text + start, end - start, "pragma: allowlist secret", 24) ||
+	       str_find(file->text + start, end - start, "betterleaks:allow", 17);
 }
 
 static bool is_ignored(const struct scanning *s, size_t at)

@@ -346,7 +346,7 @@ static void check_commands(const struct workflow *w, const struct val *run)
 	const char *text = w->file->text + run->mark.start;
 	size_t len = run->mark.end - run->mark.start;
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-		const char *found = memmem(text, len, commands[i], strlen(commands[i]));
+		const char *found = str_find(text, len, commands[i], strlen(commands[i]));
 		if (found) {
 			size_t start = (size_t)(found - w->file->text);
 			workflow_hit_bytes(w, WF_COMMAND, start, start + strlen(commands[i]) - 1,

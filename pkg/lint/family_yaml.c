@@ -474,7 +474,7 @@ static void check_own(struct yaml_check *c)
 		check_byte_order_mark(c);
 	if (yaml_is_on(c, YR_INVISIBLE))
 		check_invisible(c);
-	if (yaml_is_on(c, YR_FILE_MODE) && memmem(c->file->text, c->file->len, "ode", 3))
+	if (yaml_is_on(c, YR_FILE_MODE) && str_find(c->file->text, c->file->len, "ode", 3))
 		for (size_t i = 0; i < c->file->n_docs; i++)
 			check_modes(c, c->file->docs[i].root);
 }

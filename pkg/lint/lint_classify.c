@@ -70,7 +70,7 @@ static bool has_template_lines(const char *text, size_t len)
 {
 	struct view rest = { text, len }, line;
 	while (view_split(&rest, '\n', &line)) {
-		const char *at = memmem(line.ptr, line.len, "{{", 2);
+		const char *at = str_find(line.ptr, line.len, "{{", 2);
 		if (!at || at + 2 == line.ptr + line.len)
 			continue;
 		bool is_action = at[2] == '-' || at[2] == ' ' || at[2] == '.' || at[2] == '$' ||
@@ -89,7 +89,7 @@ uint32_t lint_classify(const char *path, const char *text, size_t len, bool *ret
 	uint32_t kind = lint_classify_name(path, ret_is_json);
 	bool may_be_template =
 		kind == LINT_YAML || kind == LINT_KUSTOMIZATION || kind == LINT_COMPOSE;
-	if (may_be_template && (lint_is_in_folder(path, "templates/") || memmem(text, len, "{{", 2)) &&
+	if (may_be_template && (lint_is_in_folder(path, "templates/") || str_find(text, len, "{{", 2)) &&
 	    has_template_lines(text, len))
 		return LINT_TEMPLATE;
 	return kind;

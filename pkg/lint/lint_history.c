@@ -59,7 +59,7 @@ static void note(void *context, const struct secret_hit *hit)
 		line--;
 	while (end < h->len && h->text[end] != '\n')
 		end++;
-	if (memmem(h->text + line, end - line, "gitleaks:allow", 14))
+	if (str_find(h->text + line, end - line, "gitleaks:allow", 14))
 		return;
 	secret_describe(hit, h->text, &message, &fingerprint);
 	if (map_has(&h->known, fingerprint.ptr))

@@ -165,7 +165,7 @@ static bool has_passed(const struct reader *reader, const char *date)
 static void read_until(struct reader *reader, struct lint_suppression *s, size_t from, size_t to)
 {
 	const char *text = reader->file->text;
-	const char *at = to > from ? memmem(text + from, to - from, "until=", 6) : NULL;
+	const char *at = to > from ? str_find(text + from, to - from, "until=", 6) : NULL;
 	if (!at)
 		return;
 	at += 6;
@@ -199,19 +199,6 @@ static void read_own(struct reader *reader, size_t at)
 		s->end = file->len;
 	else
 		cover(reader, s, hash);
-}
-
-static void each_marker(struct reader *reader, const char *marker,
-                        void (*read)(struct reader *reader, size_t at))
-{
-	const struct lint_file *file = reader->file;
-	size_t len = strlen(marker), at = 0;
-	const char *found;
-	while (at < file->len && (found = memmem(file->text + at, file->len - at, marker, len))) {
-		at = (size_t)(found - file->text);
-		read(reader, at);
-		at += len;
-	}
 }
 
 /* Names up to the end of the word list: letters, digits, `_-,` and, behind a comma, blanks. */
@@ -342,16 +329,34 @@ static void read_annotations(struct reader *reader)
 			read_annotation(reader, object, entry);
 }
 
+/* What a comment may begin with; whose, and what reads it. */
+static const struct {
+	const char *text;
+	void (*read)(struct reader *reader, size_t at);
+} markers[] = {
+	{ "fettle:", read_own },           { "hadolint ", read_hadolint },
+	{ "checkov:skip=", read_checkov }, { "trivy:ignore:", read_trivy },
+	{ "zizmor: ignore[", read_zizmor },
+};
+
+static void read_comments(struct reader *reader)
+{
+	const struct lint_file *file = reader->file;
+	const char *end = file->text + file->len;
+	for (const char *hash = file->text; (hash = memchr(hash, '#', (size_t)(end - hash))); hash++) {
+		const char *word = hash + strspn(hash, "# \t");
+		for (size_t i = 0; i < ARRAY_LEN(markers); i++)
+			if (*word == *markers[i].text && str_starts(word, markers[i].text))
+				markers[i].read(reader, (size_t)(word - file->text));
+		hash = MAX(word, hash + 1) - 1;
+	}
+}
+
 void lint_read_suppressions(struct lint_file *file, struct lint_suppressions *list)
 {
 	struct reader reader = { .file = file, .list = list, .now_ns = clock_wall_ns() };
-	if (!file->is_json) {
-		each_marker(&reader, "fettle:", read_own);
-		each_marker(&reader, "hadolint ", read_hadolint);
-		each_marker(&reader, "checkov:skip=", read_checkov);
-		each_marker(&reader, "trivy:ignore:", read_trivy);
-		each_marker(&reader, "zizmor: ignore[", read_zizmor);
-	}
+	if (!file->is_json)
+		read_comments(&reader);
 	if (file->kind & (LINT_KUBERNETES | LINT_SOPS))
 		read_annotations(&reader);
 }

@@ -9,41 +9,88 @@
 
 /*
  * The search is Wu's and Manber's: two bytes at a time say how far the next literal can begin at the
- * earliest. All literals have three bytes or more, so most looks skip two.
+ * earliest. Literals have four bytes, or three and any character of a token, so that most looks skip
+ * three. The table is small enough to stay near the processor: bytes above 0x7f share its rows.
  */
-#define SHIFT_MAX    2u
-#define LITERALS_MAX 512u
+#define WINDOW       4u
+#define SHIFT_MAX    (WINDOW - 1)
+#define ROWS         (1u << 14)
+#define LITERALS_MAX 1024u
 
 struct literal {
 	const char *text;
 	uint16_t len;
 	uint16_t detector;
-	uint16_t next; /* of the same two last bytes; 0: none */
+	uint16_t next;  /* of the same row; 0: none */
+	int16_t offset; /* of the window in the literal; -1: one byte before it */
 };
 
 struct secret_search {
-	uint8_t shift[65536];
-	uint16_t first[65536]; /* literal + 1 whose bytes 1 and 2 these are */
+	uint8_t shift[ROWS];
+	uint16_t first[ROWS]; /* literal + 1 with this end of its window */
 	struct literal literals[LITERALS_MAX];
 	size_t n_literals;
 	uint8_t classes[256]; /* enum secret_charset */
 };
 
-static size_t pair(const char *at)
+static size_t row(char a, char b)
 {
-	return (size_t)(unsigned char)at[0] << 8 | (unsigned char)at[1];
+	return ((size_t)(unsigned char)a & 0x7f) << 7 | ((unsigned char)b & 0x7f);
+}
+
+static void lower_shift(struct secret_search *search, size_t key, uint8_t shift)
+{
+	search->shift[key] = MIN(search->shift[key], shift);
+}
+
+/* How often two bytes stand side by side in code and prose, roughly. */
+static unsigned commonness(char a, char b)
+{
+	static const char frequent[] =
+		"th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io "
+		"le ve co me de hi ri ro ic ne ea ra ce li ch ll be ma si om ur ct tr pt rt ut ss pa ke ca";
+	bool is_lower = a >= 'a' && a <= 'z' && b >= 'a' && b <= 'z';
+	const char both[] = { a, b, '\0' };
+	if (is_lower)
+		return strstr(frequent, both) ? 30 : 12;
+	bool is_word = a == '_' || b == '_' || a == '-' || b == '-';
+	return is_word ? 8 : 3;
+}
+
+/* The four bytes of the literal that are seen least. */
+static int rarest_window(const char *text, size_t len)
+{
+	int best = 0;
+	unsigned least = UINT_MAX;
+	for (int i = 0; i + (int)WINDOW <= (int)len; i++) {
+		unsigned score = 10 * commonness(text[i + 2], text[i + 3]) +
+		                 3 * commonness(text[i + 1], text[i + 2]) +
+		                 2 * commonness(text[i], text[i + 1]);
+		if (score < least) {
+			least = score;
+			best = i;
+		}
+	}
+	return best;
 }
 
 static void add_literal(struct secret_search *search, const char *text, size_t len, size_t detector)
 {
-	assert(len > SHIFT_MAX && search->n_literals + 1 < LITERALS_MAX);
+	assert(len >= WINDOW - 1 && search->n_literals + 1 < LITERALS_MAX);
+	/* Three bytes are looked for with any byte before them. */
+	int offset = len < WINDOW ? -1 : rarest_window(text, len);
+	const char *window = text + offset;
 	struct literal *literal = &search->literals[++search->n_literals];
-	*literal = (struct literal){ text, (uint16_t)len, (uint16_t)detector,
-		                     search->first[pair(text + 1)] };
-	search->first[pair(text + 1)] = (uint16_t)search->n_literals;
-	search->shift[pair(text + 1)] = 0;
-	if (search->shift[pair(text)] > 1)
-		search->shift[pair(text)] = 1;
+	size_t key = row(window[2], window[3]);
+	*literal = (struct literal){ text, (uint16_t)len, (uint16_t)detector, search->first[key],
+		                     (int16_t)offset };
+	search->first[key] = (uint16_t)search->n_literals;
+	lower_shift(search, key, 0);
+	lower_shift(search, row(window[1], window[2]), 1);
+	for (unsigned any = 0; offset < 0 && any < 128; any++)
+		lower_shift(search, row((char)any, window[1]), 2);
+	if (offset >= 0)
+		lower_shift(search, row(window[0], window[1]), 2);
 }
 
 static void add_classes(struct secret_search *search)
@@ -124,7 +171,7 @@ bool secret_is_placeholder(const char *text, size_t len)
 		if (has_fold(text, len, words[i]))
 			return true;
 	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
-		if (memmem(text, len, marks[i], strlen(marks[i])))
+		if (str_find(text, len, marks[i], strlen(marks[i])))
 			return true;
 	size_t different = 0;
 	bool seen[256] = { false };
@@ -196,7 +243,7 @@ static bool is_pem(const char *text, size_t len, size_t *ret_len)
 {
 	const char *newline = memchr(text, '\n', MIN(len, (size_t)200));
 	size_t line = newline ? (size_t)(newline - text) : MIN(len, (size_t)200);
-	const char *mark = memmem(text, line, "PRIVATE KEY", 11);
+	const char *mark = str_find(text, line, "PRIVATE KEY", 11);
 	if (!mark)
 		return false;
 	size_t behind = (size_t)(mark - text) + 11;
@@ -205,7 +252,7 @@ static bool is_pem(const char *text, size_t len, size_t *ret_len)
 		return false;
 	if (behind + 5 >= len || !text[behind + 5] || !strchr("\n\r\\ \"'", text[behind + 5]))
 		return false;
-	const char *end = memmem(text, len, "-----END", 8);
+	const char *end = str_find(text, len, "-----END", 8);
 	*ret_len = end ? (size_t)(end - text) : MIN(len, (size_t)4096);
 	size_t body = 0, from = (size_t)(mark - text) + 11;
 	for (size_t i = from; i < *ret_len; i++)
@@ -354,8 +401,8 @@ bool secret_is_random(const char *text, size_t len)
 		hex += (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 	}
 	bool is_path = text[0] == '/' || text[0] == '.' || text[0] == '~' || text[0] == '$' ||
-	               text[0] == '@' || text[0] == '%' || memmem(text, len, "://", 3) ||
-	               memmem(text, len, "ENC[", 4) || (len > 4 && text[len - 4] == '.') ||
+	               text[0] == '@' || text[0] == '%' || str_find(text, len, "://", 3) ||
+	               str_find(text, len, "ENC[", 4) || (len > 4 && text[len - 4] == '.') ||
 	               (len > 5 && text[len - 5] == '.');
 	if (is_path || is_uuid(text, len) || is_made_of_words(text, len) ||
 	    secret_is_placeholder(text, len))
@@ -475,13 +522,19 @@ static bool examine(const struct scan *s, const struct literal *literal, size_t 
 	}
 }
 
-/* All literals that begin here; the longest secret of them. */
-static bool examine_all(const struct scan *s, size_t at, size_t first, struct secret_hit *ret_hit)
+/* All literals whose window is here; the longest secret of them. */
+static bool examine_all(const struct scan *s, size_t window, size_t first,
+                        struct secret_hit *ret_hit)
 {
 	bool is_found = false;
 	for (size_t i = first; i; i = s->search->literals[i].next) {
 		const struct literal *literal = &s->search->literals[i];
 		struct secret_hit hit;
+		/* Before the first byte there is only the window of short ones. */
+		if (literal->offset >= 0 &&
+		    (window == SIZE_MAX || (size_t)literal->offset > window))
+			continue;
+		size_t at = literal->offset < 0 ? window + 1 : window - (size_t)literal->offset;
 		if (s->len - at < literal->len ||
 		    memcmp(s->text + at, literal->text, literal->len) != 0)
 			continue;
@@ -501,40 +554,113 @@ void secret_search_free(struct secret_search *search)
 	mem_free(search);
 }
 
+/*
+ * A look waits for the one before it, so four lanes of a block are looked through side by side. What
+ * they stop at is examined afterwards, in order.
+ */
+#define LANES      4u
+#define LANE_BYTES 2048u
+
+struct stops {
+	uint32_t at[LANES][LANE_BYTES]; /* from the start of the block */
+	size_t len[LANES];
+};
+
+static void look(const struct secret_search *search, const char *block, size_t lane_len,
+                 struct stops *stops)
+{
+	const uint8_t *shift = search->shift;
+	size_t at[LANES], end[LANES], n[LANES] = { 0 };
+	bool is_open = true;
+	for (size_t l = 0; l < LANES; l++) {
+		at[l] = l * lane_len;
+		end[l] = at[l] + lane_len;
+	}
+	while (is_open) {
+		is_open = true;
+		for (size_t l = 0; l < LANES; l++) {
+			size_t skip = shift[row(block[at[l] + 2], block[at[l] + 3])];
+			stops->at[l][n[l]] = (uint32_t)at[l];
+			n[l] += skip == 0;
+			at[l] += skip + (skip == 0);
+			is_open &= at[l] < end[l];
+		}
+	}
+	for (size_t l = 0; l < LANES; l++) {
+		while (at[l] < end[l]) {
+			size_t skip = shift[row(block[at[l] + 2], block[at[l] + 3])];
+			stops->at[l][n[l]] = (uint32_t)at[l];
+			n[l] += skip == 0;
+			at[l] += skip + (skip == 0);
+		}
+		stops->len[l] = n[l];
+	}
+}
+
+/* Hits in order; a generic value is held back: a known token inside of it says more. */
+struct sink {
+	void (*hit)(void *context, const struct secret_hit *hit);
+	void *context;
+	struct secret_hit held;
+};
+
+static void sink_flush(struct sink *sink, size_t before)
+{
+	if (sink->held.detector && sink->held.end <= before)
+		sink->hit(sink->context, &sink->held);
+	sink->held.detector = NULL;
+}
+
+static void sink_add(struct sink *sink, struct scan *s, const struct secret_hit *found)
+{
+	if (found->detector->check == SECRET_GENERIC) {
+		if (sink->held.detector && found->start < sink->held.end)
+			return;
+		sink_flush(sink, SIZE_MAX);
+		sink->held = *found;
+		return;
+	}
+	sink_flush(sink, found->start);
+	sink->hit(sink->context, found);
+	s->done = found->end;
+}
+
+static void examine_stop(struct scan *s, struct sink *sink, size_t at, size_t key)
+{
+	struct secret_hit found;
+	if (examine_all(s, at, s->search->first[key], &found))
+		sink_add(sink, s, &found);
+}
+
+static void examine_at(struct scan *s, struct sink *sink, size_t at)
+{
+	size_t key = row(s->text[at + 2], s->text[at + 3]);
+	if (at >= s->done && s->search->shift[key] == 0)
+		examine_stop(s, sink, at, key);
+}
+
 void secret_scan(const struct secret_search *search, const char *text, size_t len,
                  void (*hit)(void *context, const struct secret_hit *hit), void *context)
 {
 	struct scan s = { .search = search, .text = text, .len = len };
-	const uint8_t *shift = search->shift;
-	/* A generic value is held back: a known token inside of it says more. */
-	struct secret_hit held = { NULL, 0, 0 };
-	for (size_t at = 0; at + 3 <= len;) {
-		size_t key = pair(text + at + 1);
-		if (shift[key]) {
-			at += shift[key];
-			continue;
-		}
-		struct secret_hit found;
-		if (!examine_all(&s, at, search->first[key], &found)) {
-			at++;
-			continue;
-		}
-		if (found.detector->check == SECRET_GENERIC) {
-			if (!held.detector || found.start >= held.end) {
-				if (held.detector)
-					hit(context, &held);
-				held = found;
-			}
-			at++;
-			continue;
-		}
-		if (held.detector && held.end <= found.start)
-			hit(context, &held);
-		held.detector = NULL;
-		hit(context, &found);
-		s.done = found.end;
-		at = MAX(found.end, at + 1);
+	struct sink sink = { hit, context, { NULL, 0, 0 } };
+	struct stops stops;
+	if (len < WINDOW)
+		return;
+	examine_stop(&s, &sink, SIZE_MAX, row(text[1], text[2]));
+	size_t at = 0;
+	for (; at + LANES * LANE_BYTES + WINDOW <= len; at += LANES * LANE_BYTES) {
+		look(search, text + at, LANE_BYTES, &stops);
+		for (size_t l = 0; l < LANES; l++)
+			for (size_t i = 0; i < stops.len[l]; i++)
+				examine_at(&s, &sink, at + stops.at[l][i]);
 	}
-	if (held.detector && held.start >= s.done)
-		hit(context, &held);
+	for (; at + WINDOW <= len; at++) {
+		size_t skip = search->shift[row(text[at + 2], text[at + 3])];
+		if (skip == 0)
+			examine_at(&s, &sink, at);
+		else
+			at += skip - 1;
+	}
+	sink_flush(&sink, SIZE_MAX);
 }

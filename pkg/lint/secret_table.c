@@ -73,7 +73,7 @@ const struct secret_detector secret_detectors[] = {
 	{ "secret-brevo-key", "a Brevo key", "xkeysib-", SECRET_URL64, 81, 81, SECRET_NO_CHECK, false },
 	{ "secret-mailersend-token", "a MailerSend token", "mlsn.", SECRET_HEX, 64, 64, SECRET_NO_CHECK, false },
 	{ "secret-mailgun-key", "a Mailgun key", "key-", SECRET_HEX, 32, 32, SECRET_NO_CHECK, false },
-	{ "secret-mailchimp-key", "a Mailchimp key", "-us", SECRET_ALNUM, 1, 2, SECRET_MAILCHIMP, false },
+	{ "secret-mailchimp-key", "a Mailchimp key", "-us1 -us2 -us3 -us4 -us5 -us6 -us7 -us8 -us9", SECRET_ALNUM, 0, 1, SECRET_MAILCHIMP, false },
 	{ "secret-notion-token", "a Notion token", "ntn_", SECRET_ALNUM, 46, 46, SECRET_NO_CHECK, false },
 	{ "secret-linear-key", "a Linear key", "lin_api_ lin_oauth_", SECRET_ALNUM, 40, 64, SECRET_NO_CHECK, false },
 	{ "secret-figma-token", "a Figma token", "figd_", SECRET_URL64, 40, 40, SECRET_NO_CHECK, false },
@@ -105,8 +105,8 @@ const struct secret_detector secret_detectors[] = {
 	/* structures */
 	{ "secret-private-key", "a private key", "-----BEGIN", 0, 0, 0, SECRET_PEM, false },
 	{ "secret-private-key-base64", "a private key in base64", "LS0tLS1CRUdJTi", SECRET_BASE64, 40, 20000, SECRET_PEM_BASE64, false },
-	{ "secret-jwt", "a JSON web token", "eyJ", SECRET_DOTTED, 40, 8000, SECRET_JWT, true },
-	{ "secret-url-password", "a password in a URL", "://", 0, 0, 0, SECRET_URL, false },
+	{ "secret-jwt", "a JSON web token", "eyJh eyJ0 eyJr eyJl eyJj eyJ4 eyJ6 eyJq eyJp eyJi eyJ2", SECRET_DOTTED, 40, 8000, SECRET_JWT, true },
+	{ "secret-url-password", "a password in a URL", "s:// p:// l:// b:// v:// e:// c:// d:// k:// t:// n:// a:// r:// m:// x:// o:// q:// h:// i:// y:// g:// w:// f://", 0, 0, 0, SECRET_URL, false },
 	/* words: the value has to look random */
 	{ "secret-generic", "a value that looks like a secret",
 	  "password Password PASSWORD passwd PASSWD secret Secret SECRET token Token TOKEN api_key apikey apiKey "

@@ -322,7 +322,7 @@ void workflow_each_expression(const struct workflow *w, const struct val *v,
 	const char *text = w->file->text;
 	size_t end = MIN((size_t)v->mark.end, w->file->len), at = v->mark.start;
 	const char *open;
-	while (at < end && (open = memmem(text + at, end - at, "${{", 3))) {
+	while (at < end && (open = str_find(text + at, end - at, "${{", 3))) {
 		size_t start = (size_t)(open - text) + 3;
 		size_t close = expression_end(text, end, start);
 		if (!close) {

@@ -356,7 +356,7 @@ void yaml_check_text(struct yaml_check *c)
 	find_line_end(&lines);
 	/* Which lines are inside of texts matters for fixes only. */
 	bool needs_tokens = (c->on & ~line_only) || c->file->options->wants_fixes ||
-	                    memmem(c->file->text, c->file->len, "yamllint", 8);
+	                    str_find(c->file->text, c->file->len, "yamllint", 8);
 	AUTOPTR(yaml_tokens)
 	tokens = needs_tokens ? yaml_tokens_new(c->file->text, c->file->len) : NULL;
 	c->is_lost = !tokens;
