@@ -60,6 +60,8 @@ uint32_t lint_classify_name(const char *path, bool *ret_is_json)
 		return LINT_JSON;
 	if (str_equal(extension, ".yaml") || str_equal(extension, ".yml"))
 		return classify_yaml_name(path, name);
+	if (str_equal(name, ".yamllint"))
+		return LINT_YAML;
 	if (str_equal(name, "Kustomization"))
 		return LINT_KUSTOMIZATION;
 	return is_dockerfile(name) ? LINT_DOCKERFILE : LINT_TEXT;

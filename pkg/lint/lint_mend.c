@@ -161,31 +161,66 @@ static bool is_same_data(const struct str *before, const struct str *after, uint
 	return x.len == y.len && n_x == n_y;
 }
 
-/* All at once; when that changes a value, one by one, and those that do are dropped. */
+/* How often one round may read a file again to find the fixes that change a value. */
+#define PROOFS_MAX 400u
+
+struct proving {
+	struct mending *mending;
+	const struct fixes *fixes;
+	const struct str *before;
+	uint32_t kind;
+	struct fixes good; /* change nothing, together */
+	unsigned proofs;
+};
+
+static void make_text(const struct proving *proving, struct str *ret_text)
+{
+	str_reset(ret_text);
+	str_add_str(ret_text, proving->before);
+	apply_edits(&proving->good, ret_text);
+}
+
+/* Take the fixes from `low` to `high` that change no value: all, or look at each half. */
+static void prove(struct proving *proving, size_t low, size_t high)
+{
+	size_t known = proving->good.len;
+	for (size_t i = low; i < high; i++)
+		vec_push(&proving->good, proving->fixes->ptr[i]);
+	AUTO(str) after = STR_INIT;
+	make_text(proving, &after);
+	if (proving->proofs++ < PROOFS_MAX && is_same_data(proving->before, &after, proving->kind))
+		return;
+	proving->good.len = known;
+	if (high - low == 1 || proving->proofs >= PROOFS_MAX) {
+		proving->mending->mends->n_dropped += high - low;
+		return;
+	}
+	size_t middle = low + (high - low) / 2;
+	prove(proving, low, middle);
+	prove(proving, middle, high);
+}
+
+/* All at once; those that change a value though they say that they do not are dropped. */
 static size_t apply_texts(struct mending *mending, const struct fixes *fixes, uint32_t kind,
                           struct str *text)
 {
-	AUTO(str) before = STR_INIT;
-	str_add_str(&before, text);
 	bool may_change = false;
 	for (size_t i = 0; i < fixes->len; i++)
 		may_change |= fixes->ptr[i]->is_unsafe;
-	apply_edits(fixes, text);
-	if (may_change || is_same_data(&before, text, kind))
+	if (may_change) {
+		apply_edits(fixes, text);
 		return fixes->len;
-	str_reset(text);
-	str_add_str(text, &before);
-	for (size_t i = 0; i < fixes->len; i++) {
-		struct fixes one = { &fixes->ptr[i], 1, 1 };
-		apply_edits(&one, text);
-		/* The places of the others count for the old text: one a round. */
-		if (is_same_data(&before, text, kind))
-			return 1;
-		str_reset(text);
-		str_add_str(text, &before);
-		mending->mends->n_dropped++;
 	}
-	return 0;
+	AUTO(str) before = STR_INIT;
+	str_add_str(&before, text);
+	struct proving proving = {
+		.mending = mending, .fixes = fixes, .before = &before, .kind = kind
+	};
+	prove(&proving, 0, fixes->len);
+	make_text(&proving, text);
+	size_t n_made = proving.good.len;
+	vec_clear(&proving.good);
+	return n_made;
 }
 
 /* --- rounds --- */
@@ -193,15 +228,21 @@ static size_t apply_texts(struct mending *mending, const struct fixes *fixes, ui
 static void collect(const struct mending *mending, const struct lint_result *file, bool has_changes,
                     struct fixes *fixes)
 {
+	size_t taken_to = 0; /* behind it all is free */
 	for (size_t i = 0; i < file->len; i++) {
 		const struct lint_fix *fix = file->findings[i].fix;
 		if (!is_wanted(mending, &file->findings[i]) || (fix->n_changes > 0) != has_changes)
 			continue;
-		bool is_free = true;
-		for (size_t k = 0; k < fixes->len && is_free && !has_changes; k++)
-			is_free = !touches(fix, fixes->ptr[k]);
-		if (is_free)
-			vec_push(fixes, fix);
+		bool is_free = fixes->len == 0 || fix->edits[0].start > taken_to;
+		if (!is_free) {
+			is_free = true;
+			for (size_t k = 0; k < fixes->len && is_free && !has_changes; k++)
+				is_free = !touches(fix, fixes->ptr[k]);
+		}
+		if (!is_free)
+			continue;
+		taken_to = MAX(taken_to, fix->edits[fix->n_edits - 1].end);
+		vec_push(fixes, fix);
 	}
 }
 

@@ -106,7 +106,8 @@ const struct lint_fix *yaml_fix_spaces(struct yaml_check *c, size_t start, size_
 	for (size_t i = start; i < end; i++)
 		if (c->file->text[i] != ' ' && c->file->text[i] != '\t')
 			return NULL;
-	if (spaces >= sizeof(blanks))
+	bool is_same = end - start == spaces && !memchr(c->file->text + start, '\t', end - start);
+	if (spaces >= sizeof(blanks) || is_same)
 		return NULL;
 	const struct lint_edit edit = { start, end, blanks, spaces };
 	return lint_fix_edits(c->file, false, &edit, 1, "%s",

@@ -37,8 +37,10 @@ static void check_gap_before(struct yaml_check *c, const struct gap *gap)
 	if (prev->end > 0 && c->file->text[prev->end - 1] == '\n')
 		return;
 	int64_t spaces = (int64_t)token->start - prev->end;
-	/* `*a :` needs its space: without it the colon would belong to the name. */
-	size_t wanted = (size_t)MAX(gap->max, prev->kind == YAML_T_ALIAS);
+	/* `*a :` needs its space, or the colon would belong to the name; so does `a: ,`. */
+	bool is_needed = prev->kind == YAML_T_VALUE ||
+	                 (prev->kind == YAML_T_ALIAS && token->kind == YAML_T_VALUE);
+	size_t wanted = (size_t)MAX(gap->max, is_needed);
 	if (gap->max != -1 && spaces > gap->max)
 		yaml_hit(c, gap->rule, token->start - 1, token->start,
 		         yaml_fix_spaces(c, prev->end, token->start, wanted), "too many spaces %s",
@@ -436,15 +438,16 @@ struct yaml_anchor_use {
 	bool is_used;
 };
 
-static void hit_anchor(struct yaml_check *c, const char *what, const char *name, uint32_t start,
-                       uint32_t end, bool is_minor)
+/* Without a configuration, what is no mistake for any reader is less than an error. */
+static void hit_anchor(struct yaml_check *c, const char *what, const char *name,
+                       const struct yaml_anchor_use *at, enum lint_severity severity)
 {
-	yaml_hit(c, YR_ANCHORS, start, end, NULL, "%s \"%.64s\"", what, name);
-	if (is_minor && !c->style->path) {
-		struct yaml_pending *last = &c->pending.ptr[c->pending.len - 1];
-		last->has_severity = true;
-		last->severity = LINT_WARNING;
-	}
+	yaml_hit(c, YR_ANCHORS, at->start, at->end, NULL, "%s \"%.64s\"", what, name);
+	if (severity == LINT_ERROR || c->style->path)
+		return;
+	struct yaml_pending *last = &c->pending.ptr[c->pending.len - 1];
+	last->has_severity = true;
+	last->severity = (uint8_t)severity;
 }
 
 static void report_unused(struct yaml_check *c)
@@ -452,8 +455,7 @@ static void report_unused(struct yaml_check *c)
 	for (struct map_entry *at = map_first(&c->anchors); at; at = map_next(&c->anchors, at)) {
 		const struct yaml_anchor_use *use = at->value;
 		if (!use->is_used)
-			hit_anchor(c, "nothing uses the anchor", at->key, use->start, use->end,
-			           true);
+			hit_anchor(c, "nothing uses the anchor", at->key, use, LINT_INFO);
 	}
 }
 
@@ -464,14 +466,14 @@ void yaml_check_anchors(struct yaml_check *c)
 	if (kind == YAML_T_STREAM_START || kind == YAML_T_DOCUMENT_START ||
 	    kind == YAML_T_DOCUMENT_END)
 		map_clear(&c->anchors);
+	const struct yaml_anchor_use here = { token->start, token->end, false };
 	bool is_name = kind == YAML_T_ALIAS || kind == YAML_T_ANCHOR;
 	struct yaml_anchor_use *use = is_name ? map_get(&c->anchors, token->value.ptr) : NULL;
 	if (kind == YAML_T_ALIAS && !use && yaml_option(c, YO_ANCHORS_UNDECLARED))
-		hit_anchor(c, "there is no anchor for the alias", token->value.ptr, token->start,
-		           token->end, false);
+		hit_anchor(c, "there is no anchor for the alias", token->value.ptr, &here,
+		           LINT_ERROR);
 	if (kind == YAML_T_ANCHOR && use && yaml_option(c, YO_ANCHORS_DUPLICATED))
-		hit_anchor(c, "there is already an anchor", token->value.ptr, token->start,
-		           token->end, true);
+		hit_anchor(c, "there is already an anchor", token->value.ptr, &here, LINT_WARNING);
 	bool is_end = next == YAML_T_STREAM_END || next == YAML_T_DOCUMENT_START ||
 	              next == YAML_T_DOCUMENT_END;
 	if (is_end && yaml_option(c, YO_ANCHORS_UNUSED))
@@ -480,7 +482,7 @@ void yaml_check_anchors(struct yaml_check *c)
 		use->is_used = true;
 	if (kind == YAML_T_ANCHOR) {
 		use = ARENA_NEW(c->file->arena, struct yaml_anchor_use);
-		*use = (struct yaml_anchor_use){ token->start, token->end, false };
+		*use = here;
 		map_set(&c->anchors, token->value.ptr, use);
 	}
 }

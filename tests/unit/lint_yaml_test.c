@@ -118,6 +118,8 @@ TEST(lint_yaml, spaces_in_brackets_and_around_signs)
 	        { "braces: {min-spaces-inside-empty: 0, max-spaces-inside-empty: 0, "
 	          "max-spaces-inside: 1}",
 	          "a: { }\n", "1:5", "a: {}\n" },
+	        { "braces: enable", "x: &x 1\na: {b: *x }\nc: {d: }\n", "2:10 3:7",
+	          "x: &x 1\na: {b: *x}\nc: {d: }\n" },
 	        { "braces: {forbid: non-empty}", "a: {}\nb: {c: 1}\n", "2:5", NULL },
 	        { "braces: enable", "a: {\n  b: 1\n}\n", "", NULL });
 	SAMPLES("brackets", { "brackets: enable", "a: [ 1, é ]\n", "1:5 1:10", "a: [1, é]\n" },
@@ -127,6 +129,7 @@ TEST(lint_yaml, spaces_in_brackets_and_around_signs)
 	        { "colons: enable", "?  a\n:  b\n", "1:3 2:3", "? a\n: b\n" },
 	        { "colons: {max-spaces-after: -1}", "a:    1\n", "", NULL });
 	SAMPLES("commas", { "commas: enable", "a: [1 ,2,  3]\n", "1:6 1:8 1:11", "a: [1, 2, 3]\n" },
+	        { "commas: enable", "a: {b: , c: 1}\n", "1:7", NULL },
 	        { "commas: enable", "a: [1\n  , 2]\n", "2:2", NULL });
 	SAMPLES("hyphens", { "hyphens: enable", "-   a\n- b\n", "1:4", "- a\n- b\n" },
 	        { "hyphens: {max-spaces-after: 3}", "-   a\n", "", NULL });
