@@ -55,12 +55,20 @@ static void add_file(struct collection *c, const char *path, bool is_from_folder
 	c->found++;
 }
 
+/* What a killed run leaves of a file it was about to replace (fs_write_atomic); never a document. */
+static bool is_left_over(const char *name)
+{
+	return name[0] == '.' && strstr(name, ".fettle-") != NULL;
+}
+
 static err *add_folder(struct collection *c, const char *folder)
 {
 	AUTO(fs_list) list = { 0 };
 	TRY(fs_list(folder, &list));
 	for (size_t i = 0; i < list.len; i++) {
 		if (list.ptr[i].name[0] == '.' && list.ptr[i].type == FS_DIR)
+			continue;
+		if (is_left_over(list.ptr[i].name))
 			continue;
 		AUTOFREE char *path = str_equal(folder, ".") ? mem_strdup(list.ptr[i].name)
 		                                             : path_join(folder, list.ptr[i].name);
