@@ -137,15 +137,21 @@ static err *read_keys(const char *path, struct str *ret_text)
 	return fs_read_file(path, LIMIT_AGE_KEY_FILE_BYTES, ret_text);
 }
 
-err *age_session_identities(const struct strs *files, struct age_identities *list)
+err *age_session_identities(struct age_session *session, const struct strs *files,
+                            struct age_identities *list)
 {
 	for (size_t i = 0; i < files->len; i++) {
 		AUTO(str) text = STR_INIT;
-		err *e = read_keys(files->ptr[i], &text);
+		const char *path = files->ptr[i];
+		size_t before = age_identities_count(list);
+		err *e = read_keys(path, &text);
 		if (!e)
-			e = age_identities_add_file(list, view_str(&text), files->ptr[i]);
+			e = age_identities_add_file(list, view_str(&text), path);
 		secret_wipe(text.ptr, text.len);
 		TRY(e);
+		if (!age_identities_is_locked(list, before) && fs_is_shared(path))
+			ui_warn(session->ui,
+			        "'%s' holds secret keys and is open to others: chmod 600", path);
 	}
 	return NULL;
 }

@@ -36,8 +36,9 @@ void age_session_clear(struct age_session *session);
 NODISCARD err *age_session_passphrase(struct age_session *session, const char *prompt,
                                       struct secret *ret_passphrase);
 
-/* Files of identities; '-' is standard input. */
-NODISCARD err *age_session_identities(const struct strs *files, struct age_identities *list);
+/* Files of identities; '-' is standard input. Warns of those that others can read. */
+NODISCARD err *age_session_identities(struct age_session *session, const struct strs *files,
+                                      struct age_identities *list);
 NODISCARD err *age_session_recipients(struct age_session *session, const struct strs *files,
                                       struct age_recipients *list);
 

@@ -57,7 +57,7 @@ static err *decrypt(void *data, const struct age_source *source, const struct ag
 static err *run_session(struct age_session *session, const struct decrypt_args *args)
 {
 	AUTOPTR(age_identities) identities = age_identities_new();
-	TRY(age_session_identities(&args->identities, identities));
+	TRY(age_session_identities(session, &args->identities, identities));
 	age_identities_ask_passphrase(identities); /* of a file that has one */
 	struct work work = { identities, &session->talk, args->identities.len > 0 };
 	const struct age_session_files files = { args->input, args->output, 0600 };

@@ -90,7 +90,7 @@ static err *collect(struct age_session *session, const struct encrypt_args *args
 	for (size_t i = 0; i < args->recipients.len; i++)
 		TRY(age_recipients_add(recipients, args->recipients.ptr[i]));
 	TRY(age_session_recipients(session, &args->recipients_files, recipients));
-	TRY(age_session_identities(&args->identities, identities));
+	TRY(age_session_identities(session, &args->identities, identities));
 	TRY(age_recipients_add_identities(recipients, identities, &session->talk));
 	if (!args->has_passphrase)
 		return NULL;

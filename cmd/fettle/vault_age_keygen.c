@@ -94,7 +94,7 @@ static err *print_recipients(struct age_session *session, const struct keygen_ar
 	AUTO(strs) files = STRS_INIT;
 	AUTO(str) text = STR_INIT;
 	strs_push(&files, args->input ? args->input : "-");
-	TRY(age_session_identities(&files, identities));
+	TRY(age_session_identities(session, &files, identities));
 	TRY(age_recipients_add_identities(recipients, identities, &session->talk));
 	for (size_t i = 0; i < age_recipients_count(recipients); i++)
 		str_addf(&text, "%s\n", age_recipients_text(recipients, i));

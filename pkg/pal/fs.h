@@ -69,6 +69,9 @@ NODISCARD err *fs_lstat(const char *path, struct fs_stat *ret_stat);
 bool fs_exists(const char *path);
 bool fs_is_dir(const char *path); /* follows symlinks */
 
+/* Can others than its owner read or write this file? False where it cannot be known, as on Windows. */
+bool fs_is_shared(const char *path);
+
 /* Create the folder and the missing ones above it, each with `mode` less the umask. */
 NODISCARD err *fs_mkdir_all(const char *path, uint32_t mode);
 

@@ -52,6 +52,12 @@ static err *stat_path(const char *path, int flags, struct fs_stat *ret_stat)
 	return NULL;
 }
 
+bool fs_is_shared(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0077) != 0;
+}
+
 err *fs_stat(const char *path, struct fs_stat *ret_stat)
 {
 	return stat_path(path, 0, ret_stat);

@@ -65,6 +65,9 @@ void age_identities_free(struct age_identities *list); /* wipes; NULL is fine */
 AUTOPTR_DEFINE(age_identities)
 size_t age_identities_count(const struct age_identities *list);
 
+/* Is it protected by a passphrase that was not given yet? */
+bool age_identities_is_locked(const struct age_identities *list, size_t index);
+
 /*
  * An identity file: lines as of a recipients file, or an OpenSSH private key, or an age file that
  * holds identities; what is protected by a passphrase is asked for when it is needed.

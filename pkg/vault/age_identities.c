@@ -43,6 +43,11 @@ size_t age_identities_count(const struct age_identities *list)
 	return list->items.len;
 }
 
+bool age_identities_is_locked(const struct age_identities *list, size_t index)
+{
+	return list->items.ptr[index].is_locked;
+}
+
 static struct age_identity *add(struct age_identities *list, enum age_key_type type,
                                 const char *name)
 {

@@ -28,11 +28,21 @@ nothing_else_but() {
 
 @test "vault age keygen: post-quantum keys, and the recipients of any key" {
 	fettle vault age keygen -q --pq >pq.txt
-	run -0 fettle vault age keygen -y pq.txt
+	run --separate-stderr -0 fettle vault age keygen -y pq.txt
 	[[ $output == age1pq1* ]]
 	ssh-keygen -q -t ed25519 -N '' -C '' -f ssh
-	run -0 fettle vault age keygen --public ssh
+	run --separate-stderr -0 fettle vault age keygen --public ssh
 	assert_output "$(cut -d' ' -f1,2 ssh.pub)"
+}
+
+@test "vault age: warns of an identity that others can read, unless it is locked" {
+	fettle vault age encrypt -r "$public" -o data.age data
+	chmod 644 key.txt
+	run --separate-stderr -0 fettle vault age decrypt -i key.txt -o out data.age
+	assert_talk_has "'key.txt' holds secret keys and is open to others: chmod 600"
+	fettle vault age encrypt -p --passphrase-file passphrase -o locked.txt key.txt
+	run --separate-stderr -0 fettle vault age decrypt -i locked.txt --passphrase-file passphrase -o out data.age
+	assert_talk ""
 }
 
 @test "vault age: bytes come back, by key, file, armor, pipe" {

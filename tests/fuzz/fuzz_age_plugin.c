@@ -65,7 +65,7 @@ static void unwrap(const struct age_talk *talk, const struct age_identities *key
 	strs_push(&stanza.args, "fuzz");
 	vec_push(&header.stanzas, stanza);
 	struct age_lock locks[2] = { { .header = &header }, { .header = &header } };
-	AUTOERR err *e = age_plugin_unwrap("fuzz", keys, 0, talk, locks, 2);
+	err_ignore(age_plugin_unwrap("fuzz", keys, 0, talk, locks, 2), "any answer will do");
 	for (size_t i = 0; i < 2; i++) {
 		require(!locks[i].file_key.ptr || locks[i].file_key.len == AGE_FILE_KEY_BYTES);
 		secret_clear(&locks[i].file_key);

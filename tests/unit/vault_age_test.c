@@ -13,7 +13,8 @@
 /* --- the test kit --- */
 
 struct vector {
-	char *expect, *payload, *passphrase;
+	char *expect, *payload;
+	struct strs passphrases;
 	struct str identities;
 	bool is_armored, is_compressed;
 	struct view file;
@@ -23,7 +24,7 @@ static void vector_clear(struct vector *v)
 {
 	mem_free(v->expect);
 	mem_free(v->payload);
-	mem_free(v->passphrase);
+	strs_clear(&v->passphrases);
 	str_clear(&v->identities);
 }
 
@@ -40,7 +41,7 @@ static void read_field(struct vector *v, struct view line)
 	else if (str_equal(text, "payload"))
 		v->payload = mem_strdup(value);
 	else if (str_equal(text, "passphrase"))
-		v->passphrase = mem_strdup(value);
+		strs_push(&v->passphrases, value);
 	else if (str_equal(text, "identity"))
 		str_addf(&v->identities, "%s\n", value);
 	else if (str_equal(text, "armored"))
@@ -101,8 +102,9 @@ static err *decrypt_vector(const struct vector *v, struct str *out)
 	const struct age_sink sink = { out, take };
 	if (v->identities.len > 0)
 		TRY(age_identities_add_file(keys, view_str(&v->identities), "identities"));
-	if (v->passphrase) {
-		TRY(secret_copy(&passphrase, v->passphrase, strlen(v->passphrase)));
+	for (size_t i = 0; i < v->passphrases.len; i++) {
+		const char *text = v->passphrases.ptr[i];
+		TRY(secret_copy(&passphrase, text, strlen(text)));
 		TRY(age_identities_add_passphrase(keys, &passphrase));
 	}
 	return age_decrypt_stream(keys, NULL, &source, &sink);
