@@ -21,6 +21,8 @@ enum {
 	TOKENS,
 	ANONYMOUS,
 	EXEC,
+	USE_NAMESPACE,
+	NO_PSS_LABEL,
 };
 
 #define ROLE(rule)                                                                           \
@@ -98,6 +100,16 @@ static const struct lint_rule rules[] = {
 	  "a role may run commands in pods", "It reads every secret the pod has, and acts as its service account.",
 	  ROLE("{apiGroups: [''], resources: [pods/exec], verbs: [create]}"),
 	  ROLE("{apiGroups: [''], resources: [pods/log], verbs: [get]}"), "KSV-0053" },
+	[USE_NAMESPACE] = { "use-namespace", LINT_INFO, 0,
+	  "an object in the namespace default", "Policies, quotas and rights are by namespace; default is where everything ends up that has none.",
+	  "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: default}\nspec: {containers: [{name: a, image: 'a:1'}]}\n",
+	  "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop}\nspec: {containers: [{name: a, image: 'a:1'}]}\n",
+	  "CIS-5.7.1 CIS-5.7.4 kube-linter:use-namespace CKV_K8S_21" },
+	[NO_PSS_LABEL] = { "namespace-without-pss-label", LINT_INFO, LINT_FIXABLE | LINT_UNSAFE_FIX,
+	  "a namespace without Pod Security level", "Nothing is refused there, and nobody is warned.",
+	  "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n",
+	  "apiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: {pod-security.kubernetes.io/enforce: baseline}}\n",
+	  "CIS-5.2.1" },
 };
 /* clang-format on */
 
@@ -249,6 +261,37 @@ static void check_account(const struct check *c, const struct kube_pod *pod)
 	lint_report_hit(c->file, &hit, "a token of the service account is mounted into the pod");
 }
 
+/* --- namespaces --- */
+
+static void check_namespace(const struct check *c)
+{
+	static const char *const modes[] = { "enforce", "warn", "audit" };
+	static const char *const keys[] = { "labels", "pod-security.kubernetes.io/warn", NULL };
+	const struct val *metadata = val_get(c->object, "metadata");
+	const struct val *name = val_get(metadata, "name");
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+		AUTOFREE char *key = str_format("pod-security.kubernetes.io/%s", modes[i]);
+		if (val_get(val_get(metadata, "labels"), key))
+			return;
+	}
+	if (!val_is(name, VAL_STR) || str_starts(name->as.str.ptr, "kube-"))
+		return;
+	const struct lint_change change = { .kind = LINT_SET,
+		                            .at = metadata,
+		                            .path = keys,
+		                            .value = val_new_str(c->file->arena, "baseline") };
+	const struct lint_hit hit = {
+		.rule = &rules[NO_PSS_LABEL],
+		.start = name->mark.start,
+		.end = name->mark.end,
+		.object = c->object,
+		.fix = lint_fix_make(c->file, true, &change, 1,
+		                     "set metadata.labels[\"pod-security.kubernetes.io/warn\"] to "
+		                     "baseline")
+	};
+	lint_report_hit(c->file, &hit, "no Pod Security level is set for the namespace");
+}
+
 static void check_file(struct lint_file *file, void *state)
 {
 	(void)state;
@@ -265,8 +308,16 @@ static void check_file(struct lint_file *file, void *state)
 		else if (is_rbac &&
 		         (str_equal(kind, "RoleBinding") || str_equal(kind, "ClusterRoleBinding")))
 			check_binding(&c);
-		else if (kube_pod_of(c.object, &pod) && val_len(pod.spec) > 0)
+		else if (str_equal(kind, "Namespace") && kube_group(c.object).len == 0)
+			check_namespace(&c);
+		else if (kube_pod_of(c.object, &pod) && val_len(pod.spec) > 0) {
+			const struct val *namespace_ = val_path(c.object, "metadata.namespace");
+			if (val_is(namespace_, VAL_STR) &&
+			    str_equal(namespace_->as.str.ptr, "default"))
+				report(&c, USE_NAMESPACE, namespace_,
+				       "the object is in the namespace default");
 			check_account(&c, &pod);
+		}
 	}
 }
 

@@ -31,6 +31,15 @@ enum {
 	INGRESS_TLS,
 	PDB_BLOCKS,
 	HPA_MINIMUM,
+	PULL_POLICY,
+	NOT_PINNED,
+	NO_ANTI_AFFINITY,
+	PDB_UNHEALTHY,
+	CRON_CONCURRENCY,
+	PRIVILEGED_PORT,
+	OPEN_BALANCER,
+	GATEWAY_TLS,
+	SNIPPET,
 };
 
 #define POD(more)                                                                \
@@ -147,6 +156,42 @@ static const struct lint_rule rules[] = {
 	  "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: {minReplicas: 5, maxReplicas: 2, scaleTargetRef: {kind: Deployment, name: a}}\n",
 	  "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: {minReplicas: 2, maxReplicas: 5, scaleTargetRef: {kind: Deployment, name: a}}\n",
 	  NULL },
+	[PULL_POLICY] = { "image-pull-policy", LINT_INFO, 0,
+	  "a pull policy that does not go with the image", "A digest never changes, so Always only asks; latest changes, so IfNotPresent leaves nodes with different images.",
+	  POD("    imagePullPolicy: Always\n  - name: b\n    image: b:latest\n    imagePullPolicy: IfNotPresent\n"),
+	  POD("    imagePullPolicy: IfNotPresent\n"), "kube-score:container-image-pull-policy Polaris:pullPolicyNotAlways" },
+	[NOT_PINNED] = { "image-not-pinned", LINT_INFO, LINT_OFF,
+	  "an image without digest", "A tag can be moved to another image by whoever may push.",
+	  POD(""), "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: 'a:1@sha256:0123456789012345678901234567890123456789012345678901234567890123'}]}\n",
+	  "CKV_K8S_43" },
+	[NO_ANTI_AFFINITY] = { "no-anti-affinity", LINT_INFO, LINT_OFF,
+	  "replicas that may all run on one node", "One node that fails takes them all; say podAntiAffinity or topologySpreadConstraints.",
+	  DEPLOYMENT("  replicas: 3\n  selector: {matchLabels: {app: a}}\n"),
+	  DEPLOYMENT("  replicas: 1\n  selector: {matchLabels: {app: a}}\n"), "kube-linter:no-anti-affinity kube-score:deployment-has-host-podantiaffinity" },
+	[PDB_UNHEALTHY] = { "pdb-unhealthy-policy", LINT_INFO, LINT_OFF | LINT_FIXABLE | LINT_UNSAFE_FIX,
+	  "a disruption budget that protects broken pods", "A pod that never gets ready then keeps its node from being drained.",
+	  "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {maxUnavailable: 1}\n",
+	  "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {maxUnavailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow}\n",
+	  "kube-linter:pdb-unhealthy-pod-eviction-policy" },
+	[CRON_CONCURRENCY] = { "cron-concurrency", LINT_INFO, LINT_OFF,
+	  "a CronJob that does not say what happens when one is still running", "Without concurrencyPolicy the next one starts beside it.",
+	  CRONJOB("schedule: '* * * * *'"), CRONJOB("schedule: '* * * * *', concurrencyPolicy: Forbid"), NULL },
+	[PRIVILEGED_PORT] = { "privileged-container-port", LINT_INFO, LINT_OFF,
+	  "a container listens below 1024", "It needs root or a capability for that; the service can have the low port.",
+	  POD("    ports: [{containerPort: 80}]\n"), POD("    ports: [{containerPort: 8080}]\n"), "kube-linter:privileged-ports" },
+	[OPEN_BALANCER] = { "load-balancer-open", LINT_INFO, LINT_OFF,
+	  "a load balancer for everybody", "Without loadBalancerSourceRanges the whole internet reaches it, if the cloud gives it a public address.",
+	  "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: LoadBalancer, ports: [{port: 80}]}\n",
+	  "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: LoadBalancer, loadBalancerSourceRanges: [10.0.0.0/8], ports: [{port: 80}]}\n", NULL },
+	[GATEWAY_TLS] = { "gateway-tls-missing", LINT_WARNING, 0,
+	  "a listener of a Gateway that should have TLS and has none", "HTTPS needs certificates, and HTTP on port 443 is what no client expects.",
+	  "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: a}\nspec: {gatewayClassName: a, listeners: [{name: a, port: 443, protocol: HTTPS}]}\n",
+	  "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: a}\nspec: {gatewayClassName: a, listeners: [{name: a, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: a}]}}]}\n", NULL },
+	[SNIPPET] = { "ingress-snippet-annotation", LINT_WARNING, 0,
+	  "configuration of the proxy in an annotation", "Who may write the ingress runs code in the proxy, which can read the secrets of all namespaces.",
+	  "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a, annotations: {nginx.ingress.kubernetes.io/configuration-snippet: 'return 200;'}}\nspec: {rules: [{host: a.example.com}], tls: [{hosts: [a.example.com]}]}\n",
+	  "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a, annotations: {nginx.ingress.kubernetes.io/ssl-redirect: 'true'}}\nspec: {rules: [{host: a.example.com}], tls: [{hosts: [a.example.com]}]}\n",
+	  "CKV_K8S_152 CKV_K8S_153 CKV_K8S_154" },
 };
 /* clang-format on */
 
@@ -195,12 +240,21 @@ static void check_image(const struct check *c, const struct val *container)
 		return;
 	const char *text = image->as.str.ptr, *slash = strrchr(text, '/');
 	const char *tag = strchr(slash ? slash : text, ':');
-	if (strchr(text, '@'))
+	const struct val *policy = val_get(container, "imagePullPolicy");
+	const char *pull = val_is(policy, VAL_STR) ? policy->as.str.ptr : "";
+	if (strchr(text, '@')) {
+		if (str_equal(pull, "Always"))
+			report(c, PULL_POLICY, policy, "a digest never changes: IfNotPresent does");
 		return;
+	}
+	bool is_latest = !tag || str_equal(tag, ":latest");
 	if (!tag)
 		report(c, LATEST_TAG, image, "'%s' has no tag: it is another image tomorrow", text);
-	else if (str_equal(tag, ":latest"))
+	else if (is_latest)
 		report(c, LATEST_TAG, image, "'%s' is another image tomorrow", text);
+	if (is_latest && (str_equal(pull, "IfNotPresent") || str_equal(pull, "Never")))
+		report(c, PULL_POLICY, policy, "'%s' changes, and nodes keep what they have", text);
+	report(c, NOT_PINNED, image, "'%s' has no digest: whoever may push can change it", text);
 }
 
 static void check_resources(const struct check *c, const struct val *container)
@@ -274,6 +328,9 @@ static void check_ports(const struct check *c, const struct val *container)
 		const struct val *port = val_at(ports, i), *number = val_get(port, "containerPort");
 		if (val_is(number, VAL_INT) && number->as.integer == 22)
 			report(c, SSH_PORT, number, "a shell over the network: use kubectl exec");
+		if (val_is(number, VAL_INT) && number->as.integer > 0 && number->as.integer < 1024)
+			report(c, PRIVILEGED_PORT, number,
+			       "ports below 1024 need root or a capability");
 		for (size_t k = 0; k < i && number; k++)
 			if (val_equal(val_get(val_at(ports, k), "containerPort"), number) &&
 			    str_equal(val_get_str(val_at(ports, k), "protocol", "TCP"),
@@ -390,6 +447,11 @@ static void check_replicas(const struct check *c)
 	if (str_equal(val_get_str(c->object, "kind", ""), "Deployment") &&
 	    val_is(replicas, VAL_INT) && replicas->as.integer == 1)
 		report(c, SINGLE_REPLICA, replicas, "every update, drain and crash is an outage");
+	if (val_is(replicas, VAL_INT) && replicas->as.integer > 1 &&
+	    !val_path(c->pod.spec, "affinity.podAntiAffinity") &&
+	    !val_get(c->pod.spec, "topologySpreadConstraints"))
+		report(c, NO_ANTI_AFFINITY, replicas,
+		       "all replicas may run on one node, and fail with it");
 }
 
 /* --- other kinds --- */
@@ -403,6 +465,9 @@ static void check_cron(const struct check *c)
 	if (schedule && !val_path(c->object, "spec.startingDeadlineSeconds"))
 		report(c, CRON_DEADLINE, schedule,
 		       "after a hundred missed starts it never starts again");
+	if (schedule && !val_path(c->object, "spec.concurrencyPolicy"))
+		report(c, CRON_CONCURRENCY, schedule,
+		       "the next one starts while one is still running");
 }
 
 static bool is_zero(const struct val *v)
@@ -416,7 +481,7 @@ static bool is_all(const struct val *v)
 	return val_is(v, VAL_STR) && str_equal(v->as.str.ptr, "100%");
 }
 
-static void check_budget(const struct check *c)
+static void check_budget(struct check *c)
 {
 	const struct val *unavailable = val_path(c->object, "spec.maxUnavailable");
 	const struct val *available = val_path(c->object, "spec.minAvailable");
@@ -426,6 +491,20 @@ static void check_budget(const struct check *c)
 	if (is_all(available))
 		report(c, PDB_BLOCKS, available,
 		       "all pods must be available: nodes cannot be drained");
+	static const char *const keys[] = { "unhealthyPodEvictionPolicy", NULL };
+	const struct val *spec = val_get(c->object, "spec");
+	const struct lint_change change = { .kind = LINT_SET,
+		                            .at = spec,
+		                            .path = keys,
+		                            .value = val_new_str(c->file->arena, "AlwaysAllow") };
+	if ((!unavailable && !available) || val_get(spec, keys[0]) ||
+	    !lint_is_on(c->file, &rules[PDB_UNHEALTHY]))
+		return;
+	c->fix = lint_fix_make(c->file, true, &change, 1,
+	                       "set spec.unhealthyPodEvictionPolicy to AlwaysAllow");
+	report(c, PDB_UNHEALTHY, unavailable ? unavailable : available,
+	       "a pod that never gets ready keeps its node from being drained");
+	c->fix = NULL;
 }
 
 static void check_autoscaler(const struct check *c)
@@ -437,7 +516,44 @@ static void check_autoscaler(const struct check *c)
 		       max->as.integer);
 }
 
-static void check_other(const struct check *c, const char *kind)
+static void check_service(const struct check *c, const struct val *spec)
+{
+	const struct val *type = val_get(spec, "type");
+	const char *text = val_is(type, VAL_STR) ? type->as.str.ptr : "";
+	if (str_equal(text, "NodePort"))
+		report(c, NODE_PORT, type, "the service is open on every node");
+	if (str_equal(text, "LoadBalancer") && !val_get(spec, "loadBalancerSourceRanges"))
+		report(c, OPEN_BALANCER, type, "whoever reaches the address reaches the service");
+}
+
+static void check_ingress(const struct check *c, const struct val *spec)
+{
+	const struct val *metadata = val_get(c->object, "metadata");
+	const struct val_entry *entry;
+	if (val_get(spec, "rules") && !val_get(spec, "tls"))
+		report(c, INGRESS_TLS, place_of(metadata), "the ingress has no TLS");
+	for (VAL_EACH_ENTRY(i, entry, val_get(metadata, "annotations")))
+		if (str_starts(entry->key, "nginx.ingress.kubernetes.io/") &&
+		    str_ends(entry->key, "-snippet"))
+			report_bytes(c, SNIPPET, entry->key_mark.start, entry->key_mark.end,
+			             "who may write this runs code in the proxy");
+}
+
+static void check_gateway(const struct check *c, const struct val *spec)
+{
+	const struct val *listener;
+	for (VAL_EACH_ITEM(i, listener, val_get(spec, "listeners"))) {
+		const struct val *protocol = val_get(listener, "protocol");
+		const char *text = val_is(protocol, VAL_STR) ? protocol->as.str.ptr : "";
+		bool is_secure = str_equal(text, "HTTPS") || str_equal(text, "TLS");
+		if (is_secure && !val_get(listener, "tls"))
+			report(c, GATEWAY_TLS, protocol, "the listener has no tls");
+		if (str_equal(text, "HTTP") && val_get_int(listener, "port", 0) == 443)
+			report(c, GATEWAY_TLS, protocol, "HTTP on the port of HTTPS");
+	}
+}
+
+static void check_other(struct check *c, const char *kind)
 {
 	const struct val *spec = val_get(c->object, "spec");
 	if (!spec)
@@ -451,11 +567,13 @@ static void check_other(const struct check *c, const char *kind)
 		check_budget(c);
 	else if (str_equal(kind, "HorizontalPodAutoscaler"))
 		check_autoscaler(c);
-	else if (str_equal(kind, "Service") && str_equal(val_get_str(spec, "type", ""), "NodePort"))
-		report(c, NODE_PORT, val_get(spec, "type"), "the service is open on every node");
-	else if (str_equal(kind, "Ingress") && val_get(spec, "rules") && !val_get(spec, "tls"))
-		report(c, INGRESS_TLS, place_of(val_get(c->object, "metadata")),
-		       "the ingress has no TLS");
+	else if (str_equal(kind, "Service"))
+		check_service(c, spec);
+	else if (str_equal(kind, "Ingress"))
+		check_ingress(c, spec);
+	else if (str_equal(kind, "Gateway") &&
+	         view_is(kube_group(c->object), "gateway.networking.k8s.io"))
+		check_gateway(c, spec);
 }
 
 static void check_file(struct lint_file *file, void *state)

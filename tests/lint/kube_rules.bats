@@ -56,3 +56,13 @@ setup() {
 	run -0 fettle lint --select references --threads 8 tree
 	[ "$output" = "$one" ]
 }
+
+@test "lint --fix: labels, budgets and amounts are mended where they are" {
+	printf 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop # ours\n' >ns.yaml
+	run -0 fettle lint --fix --select namespace-without-pss-label ns.yaml
+	grep -qx '  name: shop # ours' ns.yaml
+	grep -qx '    pod-security.kubernetes.io/warn: baseline' ns.yaml
+	printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: "a:1", resources: {limits: {memory: 512m}}}]}\n' >pod.yaml
+	run -0 fettle lint --fix --select bad-quantity pod.yaml
+	grep -qF 'memory: 512Mi' pod.yaml
+}
