@@ -174,7 +174,7 @@ def main():
         found = [set() for _ in cases]
         for line in run.stdout.decode('utf8').splitlines():
             one = json.loads(line)
-            if one['rule'] not in OWN:
+            if one['rule'] not in OWN and one['path'].endswith('/a.yaml'):
                 found[int(one['path'].split('/')[0])].add(
                     (one['line'], one['column'], one['rule'], one['severity']))
     equal = broken = 0
