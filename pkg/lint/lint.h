@@ -94,11 +94,18 @@ struct lint_overlay {
 	struct view text;
 };
 
+/* A place: bytes, and lines and columns (code points) from 1. The end is exclusive. */
+struct lint_span {
+	size_t start, end;
+	uint32_t line, column, end_line, end_column;
+};
+
 /* Replace text[start..end) by `text`. Bytes of the file. */
 struct lint_edit {
 	size_t start, end;
 	const char *text;
 	size_t len;
+	struct lint_span at; /* the same with lines and columns; filled by the engine */
 };
 
 struct yaml_change;
@@ -113,11 +120,6 @@ struct lint_fix {
 	size_t n_changes, doc;
 };
 
-/* A place: bytes, and lines and columns (code points) from 1. The end is exclusive. */
-struct lint_span {
-	size_t start, end;
-	uint32_t line, column, end_line, end_column;
-};
 
 struct lint_finding {
 	const struct lint_rule *rule;

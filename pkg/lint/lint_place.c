@@ -66,20 +66,32 @@ static int by_place(const void *a, const void *b)
 	return x->at.end < y->at.end ? -1 : 1;
 }
 
+static void place_span(const struct walker *from, struct lint_span *at)
+{
+	struct walker walker = *from;
+	at->start = MIN(at->start, walker.len);
+	at->end = MIN(at->end, walker.len);
+	walk_to(&walker, at->start);
+	at->line = walker.line;
+	at->column = column_of(&walker, at->start);
+	walk_to(&walker, at->end);
+	at->end_line = walker.line;
+	at->end_column = column_of(&walker, at->end);
+}
+
 static void place(struct walker *walker, struct lint_finding *finding, struct arena *keep)
 {
-	struct lint_span *at = &finding->at;
-	at->start = MIN(at->start, walker->len);
-	at->end = MIN(at->end, walker->len);
-	walk_to(walker, at->start);
-	at->line = walker->line;
-	at->column = column_of(walker, at->start);
+	place_span(walker, &finding->at);
+	walk_to(walker, finding->at.start);
 	if (!finding->line_text && !finding->is_redacted)
 		finding->line_text = line_text(walker, keep);
-	struct walker ahead = *walker;
-	walk_to(&ahead, at->end);
-	at->end_line = ahead.line;
-	at->end_column = column_of(&ahead, at->end);
+	for (size_t i = 0; finding->fix && i < finding->fix->n_edits; i++) {
+		/* The engine made the edits and gives them their places once. */
+		struct lint_edit *edit = (struct lint_edit *)(uintptr_t)&finding->fix->edits[i];
+		edit->at.start = edit->start;
+		edit->at.end = edit->end;
+		place_span(walker, &edit->at);
+	}
 }
 
 void lint_finish_result(struct lint_result *result, const char *text, size_t len,

@@ -6,6 +6,7 @@
 
 #include "lint/report.h"
 
+#include "base/path.h"
 #include "base/vec.h"
 #include "json/json.h"
 #include "lint/lint_rule.h"
@@ -21,7 +22,7 @@ static void add_uri(struct str *out, const char *path)
 	for (const char *at = path; *at; at++) {
 		unsigned char c = (unsigned char)*at;
 		bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		                (c >= '0' && c <= '9') || strchr("/-._~", c);
+		                (c >= '0' && c <= '9') || strchr("/-._~:", c);
 		if (is_plain)
 			str_addch(out, (char)c);
 		else
@@ -32,11 +33,14 @@ static void add_uri(struct str *out, const char *path)
 static void add_location(struct json_writer *w, const char *path)
 {
 	AUTO(str) uri = STR_INIT;
+	bool is_absolute = path_is_absolute(path);
+	if (is_absolute)
+		str_addz(&uri, *path == '/' ? "file://" : "file:///");
 	add_uri(&uri, path);
 	json_key(w, "artifactLocation");
 	json_begin_object(w);
 	json_key_string(w, "uri", uri.ptr);
-	if (*path != '/')
+	if (!is_absolute)
 		json_key_string(w, "uriBaseId", "%SRCROOT%");
 	json_end_object(w);
 }
@@ -76,11 +80,7 @@ static void add_fixes(struct json_writer *w, const char *path, const struct lint
 	json_begin_array(w);
 	for (size_t i = 0; i < fix->n_edits; i++) {
 		json_begin_object(w);
-		json_key(w, "deletedRegion");
-		json_begin_object(w);
-		json_key_int(w, "byteOffset", (int64_t)fix->edits[i].start);
-		json_key_int(w, "byteLength", (int64_t)(fix->edits[i].end - fix->edits[i].start));
-		json_end_object(w);
+		add_region(w, "deletedRegion", &fix->edits[i].at);
 		json_key(w, "insertedContent");
 		json_begin_object(w);
 		json_key(w, "text");
