@@ -148,12 +148,39 @@ static const struct lint_fix *fix_of(struct lint_file *file, const struct kube_p
 	return NULL;
 }
 
+/* Has the family reliability a rule of its own for items of this list, and is it on? */
+static bool is_told_elsewhere(const struct lint_file *file, const struct kube_problem *problem)
+{
+	static const struct {
+		const char *list, *slug;
+	} rules[] = {
+		{ "env", "duplicate-env" },
+		{ "ports", "duplicate-port" },
+		{ "containers", "duplicate-container" },
+		{ "initContainers", "duplicate-container" },
+		{ "volumes", "duplicate-volume" },
+	};
+	const char *end = strrchr(problem->path, '['), *start = end;
+	bool is_pod = problem->container || strstr(problem->path, "spec.volumes[");
+	while (start && start > problem->path && start[-1] != '.')
+		start--;
+	for (size_t i = 0; end && is_pod && i < ARRAY_LEN(rules); i++) {
+		const struct lint_rule *rule = lint_rule_find(rules[i].slug);
+		if (view_is((struct view){ start, (size_t)(end - start) }, rules[i].list))
+			return rule && lint_is_on(file, rule);
+	}
+	return false;
+}
+
 void schema_report_problem(void *ctx, const struct kube_problem *problem)
 {
 	const struct schema_reporting *reporting = ctx;
 	const struct val_mark mark = place_of(reporting, problem);
 	struct lint_hit hit = hit_at(reporting, rule_of[problem->kind], &mark);
 	if (!lint_is_on(reporting->file, hit.rule))
+		return;
+	if (problem->kind == KUBE_DUPLICATE_ITEM && !problem->is_custom &&
+	    is_told_elsewhere(reporting->file, problem))
 		return;
 	hit.container = problem->container;
 	if (problem->kind == KUBE_DUPLICATE_ITEM && problem->is_custom) {

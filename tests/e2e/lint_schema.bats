@@ -232,3 +232,19 @@ widget() { printf 'apiVersion: example.com/%s\nkind: Widget\nmetadata: {name: w}
 	run -0 lint --crds catalogue in
 	assert_has "no schema for example.com/v2 Widget: its definition in catalogue/example.com/widget_v1.json has only v1"
 }
+
+@test "lint schema: what a rule of its own tells is told once" {
+	cat >twice.yaml <<-'END'
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: p, finalizers: [a/b, a/b]}
+		spec:
+		  containers:
+		  - {name: app, image: "x:1", env: [{name: A}, {name: A}], ports: [{containerPort: 1}, {containerPort: 1}]}
+	END
+	run -0 fettle lint --select schema,duplicate-env,duplicate-port twice.yaml
+	[ "$(grep -c 'warning\[' <<<"$output")" = 3 ]
+	assert_has "[schema-duplicate-item] metadata.finalizers[1]"
+	run -0 lint twice.yaml
+	[ "$(grep -c 'warning\[schema-duplicate-item' <<<"$output")" = 3 ]
+}
