@@ -221,6 +221,10 @@ static struct spot place_inline(const struct sops_yaml *y, const struct sops_yam
 		return (struct spot){ closed->parent, closed->key_start, true };
 	if (closed)
 		return (struct spot){ closed, 0, false };
+	/* Behind a dash alone it is as on the next line; behind `key:` it belongs to the key. */
+	if (is_announced(before, comment->start) && before->kind != SOPS_VALUE &&
+	    before->parent->kind == SOPS_LIST)
+		return (struct spot){ before, 0, false };
 	if (is_announced(before, comment->start))
 		return (struct spot){ before->parent, before->key_start, false };
 	struct sops_item *flow = flow_around(before, comment->start);
@@ -237,9 +241,9 @@ static struct spot place_own(const struct sops_yaml_comment *comment, struct sop
 	struct sops_item *flow = flow_around(before, comment->start);
 	if (flow)
 		return (struct spot){ flow, comment->start, false };
-	/* Between `key:` and a list or map below it: the first thing in there. */
+	/* Between `key:` or a dash and a list or map below it: the first thing in there. */
 	if (is_announced(before, comment->start))
-		return before->kind != SOPS_VALUE && before->parent->kind == SOPS_MAP
+		return before->kind != SOPS_VALUE
 		               ? (struct spot){ before, 0, false }
 		               : (struct spot){ before->parent, before->key_start, false };
 	/* Of a list that is not indented and the map it is in, the deeper one. */
