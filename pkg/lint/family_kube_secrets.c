@@ -179,17 +179,24 @@ static bool is_path_or_address(const char *value)
 	return *value == '/' || *value == '.' || *value == '~' || is_address;
 }
 
+/* "registry-credentials": what a secret is called. */
+static bool is_object_name(const char *value)
+{
+	return strchr(value, '-') && strspn(value, "abcdefghijklmnopqrstuvwxyz-") == strlen(value);
+}
+
 static bool is_secret_value(const char *value)
 {
 	/* A sentence is no password, and a number of seconds neither. */
 	return !is_switch(value) && !is_placeholder(value) && !is_path_or_address(value) &&
-	       !strpbrk(value, " \t\n");
+	       !is_object_name(value) && !strpbrk(value, " \t\n");
 }
 
 static bool has_private_key(const char *text, size_t len)
 {
 	const char *at = str_find(text, len, "-----BEGIN ", 11);
-	const char *end = at ? str_find(at, len - (size_t)(at - text), "PRIVATE KEY-----", 16) : NULL;
+	const char *end =
+		at ? str_find(at, len - (size_t)(at - text), "PRIVATE KEY-----", 16) : NULL;
 	return end && end - at < 40;
 }
 

@@ -7,6 +7,7 @@
 
 #include "lint/family_validity.h"
 #include "lint/lint_families.h"
+#include "lint/lint_patches.h"
 #include "schema/kube_walk.h"
 
 #define REFUSED "The API server refuses the object."
@@ -157,6 +158,8 @@ static void report_bytes(const struct validity *c, enum validity_rule rule, size
 void validity_report(const struct validity *c, enum validity_rule rule, const struct val *at,
                      const char *fmt, ...)
 {
+	if (c->is_for_missing)
+		return;
 	AUTO(str) message = STR_INIT;
 	va_list args;
 	va_start(args, fmt);
@@ -168,6 +171,23 @@ void validity_report(const struct validity *c, enum validity_rule rule, const st
 void validity_report_key(const struct validity *c, enum validity_rule rule,
                          const struct val_entry *entry, const char *fmt, ...)
 {
+	if (c->is_for_missing)
+		return;
+	AUTO(str) message = STR_INIT;
+	va_list args;
+	va_start(args, fmt);
+	str_addvf(&message, fmt, args);
+	va_end(args);
+	report_bytes(c, rule, entry->key_mark.start, entry->key_mark.end, message.ptr);
+}
+
+void validity_report_missing(const struct validity *c, enum validity_rule rule,
+                             const struct val_entry *entry, const char *fmt, ...)
+{
+	if (!c->is_for_missing) {
+		lint_revisit(c->file);
+		return;
+	}
 	AUTO(str) message = STR_INIT;
 	va_list args;
 	va_start(args, fmt);
@@ -229,14 +249,29 @@ void validity_cidr(const struct validity *c, enum validity_rule rule, const stru
 
 /* --- the family --- */
 
+struct state {
+	unsigned minor; /* of Kubernetes */
+	struct lint_patches *patches;
+};
+
 static err *begin(struct lint_run *run, void **ret_state)
 {
 	const char *version = lint_run_options(run)->kubernetes_version;
-	unsigned *minor = MEM_NEW(unsigned);
-	if (!version || !kube_parse_minor(version, minor))
-		*minor = 1000; /* the newest; a version nobody knows is told by the family schema */
-	*ret_state = minor;
+	struct state *state = MEM_NEW(struct state);
+	if (!version || !kube_parse_minor(version, &state->minor))
+		state->minor =
+			1000; /* the newest; what nobody knows is told by the family schema */
+	state->patches = lint_patches_new();
+	*ret_state = state;
 	return NULL;
+}
+
+static void end(void *state_)
+{
+	struct state *state = state_;
+	if (state)
+		lint_patches_free(state->patches);
+	mem_free(state);
 }
 
 /* Kinds of other groups have rules of their own for what looks alike. */
@@ -249,9 +284,11 @@ static bool is_built_in(struct view group)
 	return false;
 }
 
-static void check_file(struct lint_file *file, void *state)
+static void check_objects(struct lint_file *file, const struct state *state, bool is_for_missing)
 {
-	struct validity c = { .file = file, .minor = *(const unsigned *)state };
+	struct validity c = { .file = file,
+		              .minor = state->minor,
+		              .is_for_missing = is_for_missing };
 	struct lint_objects it = { 0 };
 	while (lint_next_object(file, &it, &c.object)) {
 		c.kind = val_get_str(c.object, "kind", "");
@@ -264,13 +301,30 @@ static void check_file(struct lint_file *file, void *state)
 	}
 }
 
+static void check_file(struct lint_file *file, void *state_)
+{
+	const struct state *state = state_;
+	if (file->kind == LINT_KUSTOMIZATION)
+		lint_patches_add(state->patches, file);
+	else
+		check_objects(file, state, false);
+}
+
+static void revisit_file(struct lint_file *file, void *state_)
+{
+	const struct state *state = state_;
+	if (lint_patches_find(state->patches, file->path) == LINT_WHOLE)
+		check_objects(file, state, true);
+}
+
 const struct lint_family lint_family_validity = {
 	.name = "validity",
 	.brief = "what the API server refuses and no schema says",
 	.rules = rules,
 	.n_rules = ARRAY_LEN(rules),
-	.kinds = LINT_KUBERNETES,
+	.kinds = LINT_KUBERNETES | LINT_KUSTOMIZATION,
 	.begin = begin,
 	.check_file = check_file,
-	.end = mem_free,
+	.revisit_file = revisit_file,
+	.end = end,
 };

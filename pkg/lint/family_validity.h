@@ -49,6 +49,7 @@ struct validity {
 	bool has_pod;
 	const char *container; /* name; NULL: none */
 	const struct lint_fix *fix;
+	bool is_for_missing; /* all files were seen: only what is missing is reported */
 };
 
 /* At the value, or at the key of an entry. */
@@ -56,6 +57,13 @@ void validity_report(const struct validity *c, enum validity_rule rule, const st
                      const char *fmt, ...) PRINTF_LIKE(4, 5);
 void validity_report_key(const struct validity *c, enum validity_rule rule,
                          const struct val_entry *entry, const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+/*
+ * Something is not there. It is told when all files were seen, and not of patches: those say only what
+ * they change.
+ */
+void validity_report_missing(const struct validity *c, enum validity_rule rule,
+                             const struct val_entry *entry, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 /* The text of a string that can be judged; NULL for anything else, and for what is filled in later. */
 const char *validity_text(const struct val *v);

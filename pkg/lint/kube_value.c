@@ -14,7 +14,7 @@
 
 bool kube_is_open(const char *text)
 {
-	return strchr(text, '$') || strstr(text, "{{") || strchr(text, '<') || strstr(text, "%%");
+	return strpbrk(text, "$<{") || strstr(text, "%%");
 }
 
 static bool is_lower_alnum(char c)

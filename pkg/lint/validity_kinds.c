@@ -138,7 +138,7 @@ static void check_service_ports(const struct validity *c, const struct val *port
 		const struct val *number = val_get(port, "port"), *to = val_get(port, "targetPort");
 		const char *text = validity_text(name);
 		validity_range(c, INVALID_PORT, number, 1, 65535);
-		validity_range(c, INVALID_PORT, to, 1, 65535);
+		validity_range(c, INVALID_PORT, to, 0, 65535); /* 0: as port */
 		validity_range(c, INVALID_PORT, val_get(port, "nodePort"), 0, 65535);
 		if (n > 1 && val_is(port, VAL_MAP) && (!name || (text && !*text)))
 			validity_report(c, INVALID_SERVICE, name ? name : port,
@@ -255,8 +255,8 @@ static void check_ingress(const struct validity *c)
 	check_backend(c, val_get(spec, "defaultBackend"));
 	if (val_is(spec, VAL_MAP) && val_len(val_get(spec, "rules")) == 0 &&
 	    !validity_is_set(val_get(spec, "defaultBackend")) && !val_get(spec, "backend"))
-		validity_report(c, INVALID_INGRESS, spec,
-		                "the ingress has no rules and no backend");
+		validity_report_missing(c, INVALID_INGRESS, val_entry(c->object, "spec"),
+		                        "the ingress has no rules and no backend");
 	for (VAL_EACH_ITEM(i, rule, val_get(spec, "rules"))) {
 		check_host(c, val_get(rule, "host"));
 		for (VAL_EACH_ITEM(k, path, val_path(rule, "http.paths")))

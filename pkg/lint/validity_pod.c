@@ -75,16 +75,16 @@ static void check_restart(const struct validity *c)
 	if (is_job && text && str_equal(text, "Always"))
 		validity_report(c, RESTART_POLICY, policy,
 		                "the pods of a %s restart OnFailure or Never", c->kind);
-	/* Always is what counts when nothing is said; a patch says nothing of images either. */
+	/* Always is what counts when nothing is said; few patches speak of images. */
 	struct kube_containers it = { 0, 0 };
 	struct kube_container container;
 	bool is_whole = false;
 	while (is_job && !policy && kube_next_container(&c->pod, &it, &container))
 		is_whole |= val_is(val_get(container.v, "image"), VAL_STR);
 	if (is_whole)
-		validity_report_key(c, RESTART_POLICY, val_entry_at(c->pod.spec, 0),
-		                    "the pods of a %s need restartPolicy OnFailure or Never",
-		                    c->kind);
+		validity_report_missing(c, RESTART_POLICY, val_entry_at(c->pod.spec, 0),
+		                        "the pods of a %s need restartPolicy OnFailure or Never",
+		                        c->kind);
 }
 
 /* --- where it may run --- */

@@ -66,3 +66,11 @@ setup() {
 	run -0 fettle lint --fix --select bad-quantity pod.yaml
 	grep -qF 'memory: 512Mi' pod.yaml
 }
+
+@test "lint validity: a patch may leave out what an object may not" {
+	printf 'apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {template: {spec: {containers: [{name: a, image: "a:1"}]}}}\n' >job.yaml
+	run -1 fettle lint --select validity .
+	assert_has "restart-policy"
+	printf 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\npatches: [{path: job.yaml}]\n' >kustomization.yaml
+	run -0 fettle lint --select validity .
+}
