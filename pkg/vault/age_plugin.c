@@ -36,15 +36,13 @@ static err *send(struct plugin *plugin, const struct age_stanza *stanza)
 	return e;
 }
 
-/* Words behind each other, ended by NULL, and no body unless there is one. */
-static err *say(struct plugin *plugin, struct view body, const char *word, ...)
+/* One word or two (`more` may be NULL), and a body. */
+static err *say(struct plugin *plugin, struct view body, const char *word, const char *more)
 {
 	__attribute__((cleanup(age_stanza_clear))) struct age_stanza stanza = AGE_STANZA_INIT;
-	va_list words;
-	va_start(words, word);
-	for (; word; word = va_arg(words, const char *))
-		strs_push(&stanza.args, word);
-	va_end(words);
+	strs_push(&stanza.args, word);
+	if (more)
+		strs_push(&stanza.args, more);
 	str_add(&stanza.body, body.ptr, body.len);
 	err *e = send(plugin, &stanza);
 	secret_wipe(stanza.body.ptr, stanza.body.len);
@@ -171,7 +169,7 @@ static err *answer_confirm(struct plugin *plugin, const struct age_stanza *stanz
 		err_ignore(e, "the plugin decides what it means");
 		return reply(plugin, "fail");
 	}
-	return say(plugin, view_of(""), "ok", is_yes ? "yes" : "no", NULL);
+	return say(plugin, view_of(""), "ok", is_yes ? "yes" : "no");
 }
 
 static err *answer_request(struct plugin *plugin, bool is_secret, const char *text)
@@ -229,8 +227,7 @@ static err *send_recipients(struct plugin *plugin, const struct age_recipients *
 			continue;
 		bool is_identity = recipient->identity.len > 0;
 		TRY(say(plugin, view_of(""), is_identity ? "add-identity" : "add-recipient",
-		        is_identity ? (const char *)recipient->identity.ptr : recipient->text,
-		        NULL));
+		        is_identity ? (const char *)recipient->identity.ptr : recipient->text));
 	}
 	TRY(say(plugin, (struct view){ (const char *)file_key->ptr, file_key->len },
 	        "wrap-file-key", NULL));
@@ -329,7 +326,7 @@ static err *send_identities(struct plugin *plugin, const struct age_identities *
 		const struct age_identity *identity = &identities->items.ptr[i];
 		if (identity->plugin && str_equal(identity->plugin, plugin->name))
 			TRY(say(plugin, view_of(""), "add-identity",
-			        (const char *)identity->secret.ptr, NULL));
+			        (const char *)identity->secret.ptr));
 	}
 	return NULL;
 }
