@@ -357,7 +357,7 @@ static void drop_needless(struct yaml_check *c)
 	if (!memchr(text, '\t', len))
 		c->on &= ~YR_BIT(YR_TABS);
 	/* Of keys that come twice, only `<<` is nothing the reader of the documents tells. */
-	if (c->file->n_load_errors == 0 && !memmem(text, len, "<<", 2))
+	if (c->file->n_load_errors == 0 && !str_find(text, len, "<<", 2))
 		c->on &= ~YR_BIT(YR_KEY_DUPLICATES);
 }
 
