@@ -5,6 +5,9 @@
 #include "lint/lint_families.h"
 #include "lint/lint_fix.h"
 
+/* Equal items further apart are not told: no list of people is so long. */
+#define LOOK_BACK 500u
+
 enum {
 	LATEST_TAG,
 	CPU_REQUEST,
@@ -311,7 +314,8 @@ static void check_unique(const struct check *c, int rule, const struct val *list
 {
 	for (size_t i = 1; i < val_len(list); i++) {
 		const struct val *own = val_get(val_at(list, i), key);
-		for (size_t k = 0; k < i && val_is(own, VAL_STR); k++)
+		for (size_t k = i > LOOK_BACK ? i - LOOK_BACK : 0; k < i && val_is(own, VAL_STR);
+		     k++)
 			if (val_equal(val_get(val_at(list, k), key), own)) {
 				report(c, rule, own, "there is a %s '%s' already", what,
 				       own->as.str.ptr);
@@ -331,7 +335,7 @@ static void check_ports(const struct check *c, const struct val *container)
 		if (val_is(number, VAL_INT) && number->as.integer > 0 && number->as.integer < 1024)
 			report(c, PRIVILEGED_PORT, number,
 			       "ports below 1024 need root or a capability");
-		for (size_t k = 0; k < i && number; k++)
+		for (size_t k = i > LOOK_BACK ? i - LOOK_BACK : 0; k < i && number; k++)
 			if (val_equal(val_get(val_at(ports, k), "containerPort"), number) &&
 			    str_equal(val_get_str(val_at(ports, k), "protocol", "TCP"),
 			              val_get_str(port, "protocol", "TCP"))) {
@@ -346,6 +350,8 @@ static void check_mounts(const struct check *c, const struct val *container)
 	const struct val *mount, *volume;
 	/* A StatefulSet gives volumes of its own. */
 	const struct val *templates = val_path(c->object, "spec.volumeClaimTemplates");
+	if (val_len(val_get(container, "volumeMounts")) > LOOK_BACK)
+		return;
 	for (VAL_EACH_ITEM(i, mount, val_get(container, "volumeMounts"))) {
 		const struct val *name = val_get(mount, "name");
 		bool is_known = !val_is(name, VAL_STR);

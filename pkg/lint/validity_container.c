@@ -7,6 +7,8 @@
 #include "lint/family_validity.h"
 #include "lint/lint_fix.h"
 
+/* Equal mounts further apart are not told: no list of people is so long. */
+#define LOOK_BACK 500u
 #define KEYS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 static bool is_true(const struct val *v)
@@ -260,7 +262,8 @@ static void check_mounts(const struct validity *c, const struct val *container)
 		const struct val *mount = val_at(mounts, i), *at = val_get(mount, "mountPath");
 		const struct val *sub = val_get(mount, "subPath");
 		const char *text = validity_text(sub);
-		for (size_t k = 0; k < i && val_is(at, VAL_STR); k++)
+		for (size_t k = i > LOOK_BACK ? i - LOOK_BACK : 0; k < i && val_is(at, VAL_STR);
+		     k++)
 			if (val_equal(val_get(val_at(mounts, k), "mountPath"), at)) {
 				validity_report(c, INVALID_MOUNT, at,
 				                "something is mounted at '%s' already",

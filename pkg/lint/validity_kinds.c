@@ -4,6 +4,8 @@
 #include "lint/family_validity.h"
 
 #define KEYS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+/* Equal ports further apart are not told: no list of people is so long. */
+#define LOOK_BACK 500u
 #define DATA_MAX  (1u << 20)
 
 static const struct val *spec_of(const struct validity *c)
@@ -151,7 +153,7 @@ static void check_service_ports(const struct validity *c, const struct val *port
 			validity_report(c, INVALID_PORT_NAME, to,
 			                "'%s' is no name of a port; a number stands without quotes",
 			                text);
-		for (size_t k = 0; k < i; k++) {
+		for (size_t k = i > LOOK_BACK ? i - LOOK_BACK : 0; k < i; k++) {
 			const struct val *other = val_at(ports, k);
 			bool is_same_protocol = str_equal(val_get_str(other, "protocol", "TCP"),
 			                                  val_get_str(port, "protocol", "TCP"));
