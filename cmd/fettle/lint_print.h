@@ -17,6 +17,12 @@ extern const struct cli_cmd cmd_lint_explain;
  */
 void lint_print_text(struct ui *ui, const struct lint_report *report);
 
+/* "safe", "unsafe" or "-"; the profile a rule belongs to, as people read it. */
+const char *lint_fix_text(const struct lint_rule *rule);
+const char *lint_profile_text(const struct lint_rule *rule);
+/* The catalogue, or one rule of it. */
+void lint_print_rules_json(struct ui *ui, const struct lint_rule *only);
+
 /* Completion of slugs and families, and of profiles. */
 void lint_complete_profiles(struct app *app, const char *prefix, struct cli_candidates *out);
 void lint_complete_rules(struct app *app, const char *prefix, struct cli_candidates *out);

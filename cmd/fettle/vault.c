@@ -20,6 +20,12 @@ static const struct cli_cmd *const subcommands[] = {
 	NULL,
 };
 
+static const struct cli_example examples[] = {
+	{ "a key, and rules that encrypt for it", "fettle vault init" },
+	{ "one value, from a prompt", "fettle vault set secrets/app.yaml db.password" },
+	{ NULL, NULL },
+};
+
 const struct cli_cmd cmd_vault = {
 	.name = "vault",
 	.group = "Keep secrets",
@@ -27,5 +33,6 @@ const struct cli_cmd cmd_vault = {
 	.about =
 		"Work with SOPS documents: files whose names are readable and whose values are encrypted "
 		"for age recipients. What fettle writes, sops opens, and the reverse.",
+	.examples = examples,
 	.subcommands = subcommands,
 };

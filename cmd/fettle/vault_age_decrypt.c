@@ -92,5 +92,6 @@ const struct cli_cmd cmd_vault_age_decrypt = {
 	.exits = exits,
 	.see_also = "vault age encrypt, vault age keygen",
 	.args_size = sizeof(struct decrypt_args),
+	.has_own_letters = true,
 	.run = run_decrypt,
 };

@@ -158,5 +158,6 @@ const struct cli_cmd cmd_vault_age_encrypt = {
 	.exits = exits,
 	.see_also = "vault age decrypt, vault age keygen",
 	.args_size = sizeof(struct encrypt_args),
+	.has_own_letters = true,
 	.run = run_encrypt,
 };

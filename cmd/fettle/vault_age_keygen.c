@@ -125,5 +125,6 @@ const struct cli_cmd cmd_vault_age_keygen = {
 	.exits = exits,
 	.see_also = "vault age encrypt, vault age decrypt",
 	.args_size = sizeof(struct keygen_args),
+	.has_own_letters = true,
 	.run = run_keygen,
 };

@@ -14,7 +14,7 @@ struct list_args {
 static const struct cli_opt opts[] = {
 	{ CLI_ARGS(struct list_args, files), .arg = "path",
 	  .help = "files, folders or patterns; this folder without", .words = CLI_WORDS_FILES },
-	{ CLI_FLAG(struct list_args, recipients), .letter = 'r', .name = "recipients",
+	{ CLI_FLAG(struct list_args, recipients), .name = "recipients",
 	  .help = "who can open each file instead of what is in it" },
 	{ CLI_ENUM(struct list_args, output, out_text_json), .letter = 'o', .name = "output",
 	  .arg = "format", .help = "output format", .def = "text" },

@@ -11,7 +11,7 @@ struct add_args {
 
 static const struct cli_opt opts[] = {
 	{ CLI_ARG(struct add_args, who), .arg = "[name=]recipient",
-	  .help = "age recipient, best with a name: alice=age1...", .flags = CLI_REQUIRED },
+	  .help = "age recipient, best with a name in front of it", .flags = CLI_REQUIRED },
 	{ CLI_ARGS(struct add_args, files), .arg = "path",
 	  .help = "encrypted files, folders or patterns to bring in line; this folder without",
 	  .words = CLI_WORDS_FILES },

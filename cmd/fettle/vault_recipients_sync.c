@@ -11,7 +11,7 @@ struct sync_args {
 static const struct cli_opt opts[] = {
 	{ CLI_ARGS(struct sync_args, files), .arg = "path",
 	  .help = "files, folders or patterns; this folder without", .words = CLI_WORDS_FILES },
-	{ CLI_FLAG(struct sync_args, dry_run), .name = "dry-run",
+	{ CLI_FLAG(struct sync_args, dry_run), .letter = 'n', .name = "dry-run",
 	  .help = "only say what would be changed", .flags = CLI_NO_NEGATION },
 	CLI_END
 };

@@ -24,7 +24,7 @@ static const struct cli_opt opts[] = {
 	{ CLI_ARG(struct set_args, place), .arg = "file:path",
 	  .help = "a value in a file: prod.yaml:db.password", .words = CLI_WORDS_FILES,
 	  .flags = CLI_REQUIRED },
-	{ CLI_STR(struct set_args, value_file), .letter = 'f', .name = "value-file", .arg = "file",
+	{ CLI_STR(struct set_args, value_file), .name = "value-file", .arg = "file",
 	  .help = "read the value from this file instead of the terminal or standard input",
 	  .words = CLI_WORDS_FILES, .flags = CLI_NOT_EMPTY },
 	{ CLI_ENUM(struct set_args, value_type, value_types), .letter = 't', .name = "value-type",

@@ -34,6 +34,8 @@ static bool is_plain_phrase(const char *text)
 /* Same letter, same meaning, in every subcommand; and one meaning has one letter or none. */
 static void check_letter(struct checker *c, const struct cli_opt *opt)
 {
+	if (c->path.depth && c->path.cmd->has_own_letters)
+		return;
 	unsigned char letter = (unsigned char)opt->letter & 127;
 	const char *known = letter ? c->meanings[letter] : NULL;
 	if (known && !str_equal(known, opt->name))

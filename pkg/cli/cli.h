@@ -133,6 +133,7 @@ struct cli_cmd {
 	size_t args_size;                   /* of the struct the options fill */
 	unsigned needs;                     /* enum cli_needs */
 	bool is_hidden;
+	bool has_own_letters;               /* options as another program has them: age */
 	/*
 	 * Ends with NULL. A command that also has `run` takes its first word as a subcommand when
 	 * it names one, as an argument otherwise ("./rules" when a file is called like one).

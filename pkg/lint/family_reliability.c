@@ -80,7 +80,8 @@ static const struct lint_rule rules[] = {
 	  DEPLOYMENT("  selector: {matchLabels: {app: a}}\n"), POD("    readinessProbe: {httpGet: {port: 80}}\n"),
 	  "kube-linter:no-readiness-probe CKV_K8S_9" },
 	[PROBE_PORT] = { "probe-port", LINT_ERROR, 0,
-	  "a probe names a port the container does not have", "The probe always fails: the pod never gets ready, or is restarted again and again.",
+	  "a probe names a port the container does not have", "The probe always fails: the pod never gets ready, or is "
+	  "restarted again and again.",
 	  POD("    ports: [{name: http, containerPort: 80}]\n    livenessProbe: {httpGet: {port: htpp}}\n"),
 	  POD("    ports: [{name: http, containerPort: 80}]\n    livenessProbe: {httpGet: {port: http}}\n"),
 	  "kube-linter:liveness-port" },
@@ -123,7 +124,8 @@ static const struct lint_rule rules[] = {
 	[JOB_TTL] = { "job-ttl", LINT_INFO, LINT_OFF,
 	  "a finished job stays for ever", "ttlSecondsAfterFinished removes it and its pods.",
 	  "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {template: {spec: {containers: [{name: a, image: 'a:1'}]}}}\n",
-	  "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {ttlSecondsAfterFinished: 60, template: {spec: {containers: [{name: a, image: 'a:1'}]}}}\n",
+	  "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {ttlSecondsAfterFinished: 60, template: {spec: "
+	  "{containers: [{name: a, image: 'a:1'}]}}}\n",
 	  "kube-linter:job-ttl-seconds-after-finished" },
 	[CRON_SCHEDULE] = { "cron-schedule", LINT_ERROR, 0,
 	  "a schedule that is no cron expression", "The API server refuses the object.",
@@ -147,7 +149,8 @@ static const struct lint_rule rules[] = {
 	[INGRESS_TLS] = { "ingress-without-tls", LINT_WARNING, 0,
 	  "an ingress without TLS", "Everything, passwords as well, crosses the network readable.",
 	  "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a}\nspec: {rules: [{host: a.example.com}]}\n",
-	  "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a}\nspec: {rules: [{host: a.example.com}], tls: [{hosts: [a.example.com], secretName: a}]}\n",
+	  "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a}\nspec: {rules: [{host: a.example.com}], tls: "
+	  "[{hosts: [a.example.com], secretName: a}]}\n",
 	  "Polaris:tlsSettingsMissing tlsSettingsMissing" },
 	[PDB_BLOCKS] = { "pdb-blocks-drain", LINT_WARNING, 0,
 	  "a disruption budget that allows none", "Nodes cannot be drained: every update of the cluster stops there.",
@@ -156,25 +159,31 @@ static const struct lint_rule rules[] = {
 	  "kube-linter:pdb-max-unavailable" },
 	[HPA_MINIMUM] = { "hpa-minimum", LINT_ERROR, 0,
 	  "an autoscaler whose minimum is above its maximum", "The API server refuses the object.",
-	  "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: {minReplicas: 5, maxReplicas: 2, scaleTargetRef: {kind: Deployment, name: a}}\n",
-	  "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: {minReplicas: 2, maxReplicas: 5, scaleTargetRef: {kind: Deployment, name: a}}\n",
+	  "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: {minReplicas: 5, "
+	  "maxReplicas: 2, scaleTargetRef: {kind: Deployment, name: a}}\n",
+	  "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: {minReplicas: 2, "
+	  "maxReplicas: 5, scaleTargetRef: {kind: Deployment, name: a}}\n",
 	  NULL },
 	[PULL_POLICY] = { "image-pull-policy", LINT_INFO, 0,
-	  "a pull policy that does not go with the image", "A digest never changes, so Always only asks; latest changes, so IfNotPresent leaves nodes with different images.",
+	  "a pull policy that does not go with the image", "A digest never changes, so Always only asks; latest changes, so "
+	  "IfNotPresent leaves nodes with different images.",
 	  POD("    imagePullPolicy: Always\n  - name: b\n    image: b:latest\n    imagePullPolicy: IfNotPresent\n"),
 	  POD("    imagePullPolicy: IfNotPresent\n"), "kube-score:container-image-pull-policy Polaris:pullPolicyNotAlways" },
 	[NOT_PINNED] = { "image-not-pinned", LINT_INFO, LINT_OFF,
 	  "an image without digest", "A tag can be moved to another image by whoever may push.",
-	  POD(""), "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: 'a:1@sha256:0123456789012345678901234567890123456789012345678901234567890123'}]}\n",
+	  POD(""), "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: "
+	  "'a:1@sha256:0123456789012345678901234567890123456789012345678901234567890123'}]}\n",
 	  "CKV_K8S_43" },
 	[NO_ANTI_AFFINITY] = { "no-anti-affinity", LINT_INFO, LINT_OFF,
 	  "replicas that may all run on one node", "One node that fails takes them all; say podAntiAffinity or topologySpreadConstraints.",
 	  DEPLOYMENT("  replicas: 3\n  selector: {matchLabels: {app: a}}\n"),
-	  DEPLOYMENT("  replicas: 1\n  selector: {matchLabels: {app: a}}\n"), "kube-linter:no-anti-affinity kube-score:deployment-has-host-podantiaffinity" },
+	  DEPLOYMENT("  replicas: 1\n  selector: {matchLabels: {app: a}}\n"), "kube-linter:no-anti-affinity "
+	  "kube-score:deployment-has-host-podantiaffinity" },
 	[PDB_UNHEALTHY] = { "pdb-unhealthy-policy", LINT_INFO, LINT_OFF | LINT_FIXABLE | LINT_UNSAFE_FIX,
 	  "a disruption budget that protects broken pods", "A pod that never gets ready then keeps its node from being drained.",
 	  "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {maxUnavailable: 1}\n",
-	  "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {maxUnavailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow}\n",
+	  "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {maxUnavailable: 1, "
+	  "unhealthyPodEvictionPolicy: AlwaysAllow}\n",
 	  "kube-linter:pdb-unhealthy-pod-eviction-policy" },
 	[CRON_CONCURRENCY] = { "cron-concurrency", LINT_INFO, LINT_OFF,
 	  "a CronJob that does not say what happens when one is still running", "Without concurrencyPolicy the next one starts beside it.",
@@ -183,17 +192,27 @@ static const struct lint_rule rules[] = {
 	  "a container listens below 1024", "It needs root or a capability for that; the service can have the low port.",
 	  POD("    ports: [{containerPort: 80}]\n"), POD("    ports: [{containerPort: 8080}]\n"), "kube-linter:privileged-ports" },
 	[OPEN_BALANCER] = { "load-balancer-open", LINT_INFO, LINT_OFF,
-	  "a load balancer for everybody", "Without loadBalancerSourceRanges the whole internet reaches it, if the cloud gives it a public address.",
+	  "a load balancer for everybody", "Without loadBalancerSourceRanges the whole internet reaches it, if the cloud "
+	  "gives it a public address.",
 	  "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: LoadBalancer, ports: [{port: 80}]}\n",
-	  "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: LoadBalancer, loadBalancerSourceRanges: [10.0.0.0/8], ports: [{port: 80}]}\n", NULL },
+	  "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: LoadBalancer, loadBalancerSourceRanges: "
+	  "[10.0.0.0/8], ports: [{port: 80}]}\n", NULL },
 	[GATEWAY_TLS] = { "gateway-tls-missing", LINT_WARNING, 0,
-	  "a listener of a Gateway that should have TLS and has none", "HTTPS needs certificates, and HTTP on port 443 is what no client expects.",
-	  "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: a}\nspec: {gatewayClassName: a, listeners: [{name: a, port: 443, protocol: HTTPS}]}\n",
-	  "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: a}\nspec: {gatewayClassName: a, listeners: [{name: a, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: a}]}}]}\n", NULL },
+	  "a listener of a Gateway that should have TLS and has none", "HTTPS needs certificates, and HTTP on port 443 is "
+	  "what no client expects.",
+	  "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: a}\nspec: {gatewayClassName: a, "
+	  "listeners: [{name: a, port: 443, protocol: HTTPS}]}\n",
+	  "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: a}\nspec: {gatewayClassName: a, "
+	  "listeners: [{name: a, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: a}]}}]}\n", NULL },
 	[SNIPPET] = { "ingress-snippet-annotation", LINT_WARNING, 0,
-	  "configuration of the proxy in an annotation", "Who may write the ingress runs code in the proxy, which can read the secrets of all namespaces.",
-	  "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a, annotations: {nginx.ingress.kubernetes.io/configuration-snippet: 'return 200;'}}\nspec: {rules: [{host: a.example.com}], tls: [{hosts: [a.example.com]}]}\n",
-	  "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a, annotations: {nginx.ingress.kubernetes.io/ssl-redirect: 'true'}}\nspec: {rules: [{host: a.example.com}], tls: [{hosts: [a.example.com]}]}\n",
+	  "configuration of the proxy in an annotation", "Who may write the ingress runs code in the proxy, which can read "
+	  "the secrets of all namespaces.",
+	  "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a, annotations: "
+	  "{nginx.ingress.kubernetes.io/configuration-snippet: 'return 200;'}}\nspec: {rules: [{host: a.example.com}], tls: "
+	  "[{hosts: [a.example.com]}]}\n",
+	  "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a, annotations: "
+	  "{nginx.ingress.kubernetes.io/ssl-redirect: 'true'}}\nspec: {rules: [{host: a.example.com}], tls: [{hosts: "
+	  "[a.example.com]}]}\n",
 	  "CKV_K8S_152 CKV_K8S_153 CKV_K8S_154" },
 };
 /* clang-format on */

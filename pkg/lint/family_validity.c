@@ -56,13 +56,15 @@ static const struct lint_rule rules[VALIDITY_RULES] = {
 	[INVALID_SELECTOR] = { "invalid-selector", LINT_ERROR, 0,
 	  "a selector the API server refuses", REFUSED,
 	  OBJECT("policy/v1", "PodDisruptionBudget", "spec: {maxUnavailable: 1, selector: {matchExpressions: [{key: a, operator: In}]}}"),
-	  OBJECT("policy/v1", "PodDisruptionBudget", "spec: {maxUnavailable: 1, selector: {matchExpressions: [{key: a, operator: In, values: [b]}]}}"), NULL },
+	  OBJECT("policy/v1", "PodDisruptionBudget", "spec: {maxUnavailable: 1, selector: {matchExpressions: [{key: a, "
+	  "operator: In, values: [b]}]}}"), NULL },
 	[INVALID_CONTAINER] = { "invalid-container", LINT_ERROR, 0,
 	  "a container the API server refuses", REFUSED,
 	  POD("  initContainers: [{name: My_App, image: 'a:1'}]"), POD("  initContainers: [{name: my-app, image: 'a:1'}]"), NULL },
 	[INVALID_IMAGE] = { "invalid-image", LINT_ERROR, 0,
 	  "an image that cannot be one", "The container never starts: InvalidImageName.",
-	  POD("  initContainers: [{name: i, image: 'Library/Nginx:1'}]"), POD("  initContainers: [{name: i, image: 'library/nginx:1'}]"), NULL },
+	  POD("  initContainers: [{name: i, image: 'Library/Nginx:1'}]"), POD("  initContainers: [{name: i, image: "
+	  "'library/nginx:1'}]"), NULL },
 	[INVALID_PORT] = { "invalid-port", LINT_ERROR, 0,
 	  "a port that cannot be one", REFUSED,
 	  ONE("    ports: [{containerPort: 80800}]"), ONE("    ports: [{containerPort: 8080}]"), NULL },
@@ -89,13 +91,16 @@ static const struct lint_rule rules[VALIDITY_RULES] = {
 	  ONE("    resources: {limits: {memory: 512m}}"), ONE("    resources: {limits: {memory: 512Mi}}"), NULL },
 	[REQUEST_EXCEEDS_LIMIT] = { "request-exceeds-limit", LINT_ERROR, 0,
 	  "a request above its limit", REFUSED,
-	  ONE("    resources: {requests: {cpu: 2}, limits: {cpu: 1500m}}"), ONE("    resources: {requests: {cpu: 1}, limits: {cpu: 1500m}}"), NULL },
+	  ONE("    resources: {requests: {cpu: 2}, limits: {cpu: 1500m}}"), ONE("    resources: {requests: {cpu: 1}, limits: "
+	  "{cpu: 1500m}}"), NULL },
 	[RESTART_POLICY] = { "restart-policy", LINT_ERROR, 0,
-	  "a restart policy its controller cannot have", "Jobs end, so Always, which counts when nothing is said, is refused; other controllers take nothing else.",
+	  "a restart policy its controller cannot have", "Jobs end, so Always, which counts when nothing is said, is "
+	  "refused; other controllers take nothing else.",
 	  JOB(""), JOB("restartPolicy: Never, "), NULL },
 	[INVALID_SCHEDULING] = { "invalid-scheduling", LINT_ERROR, 0,
 	  "tolerations, affinities or spread constraints the API server refuses", REFUSED,
-	  POD("  tolerations: [{key: a, operator: Exists, value: b}]"), POD("  tolerations: [{key: a, operator: Equal, value: b}]"), NULL },
+	  POD("  tolerations: [{key: a, operator: Exists, value: b}]"), POD("  tolerations: [{key: a, operator: Equal, "
+	  "value: b}]"), NULL },
 	[INVALID_SECURITY_CONTEXT] = { "invalid-security-context", LINT_ERROR, 0,
 	  "a security context the API server refuses", REFUSED,
 	  ONE("    securityContext: {privileged: true, allowPrivilegeEscalation: false}"),

@@ -11,7 +11,8 @@ struct lint_patches {
 	struct map parts; /* cleaned path -> one of the marks below */
 };
 
-static char patch_mark, settings_mark;
+/* What a path is: the value of the map is one of these. */
+static const char patch_mark = 0, settings_mark = 1;
 
 struct lint_patches *lint_patches_new(void)
 {
@@ -29,7 +30,7 @@ void lint_patches_free(struct lint_patches *patches)
 	mem_free(patches);
 }
 
-static void add(struct lint_patches *patches, const char *folder, const char *name, char *mark)
+static void add(struct lint_patches *patches, const char *folder, const char *name, const char *mark)
 {
 	if (!name || strchr(name, '\n'))
 		return;
@@ -38,12 +39,12 @@ static void add(struct lint_patches *patches, const char *folder, const char *na
 	AUTO(mutex_hold) hold = mutex_hold(patches->mutex);
 	/* Named as both, it is a patch. */
 	if (mark == &patch_mark || !map_has(&patches->parts, path))
-		map_set(&patches->parts, path, mark);
+		map_set(&patches->parts, path, (void *)(uintptr_t)mark);
 }
 
 /* Items that are names themselves, or have one under `key`. */
 static void add_list(struct lint_patches *patches, const char *folder, const struct val *list,
-                     const char *key, char *mark)
+                     const char *key, const char *mark)
 {
 	const struct val *item;
 	for (VAL_EACH_ITEM(i, item, list)) {
