@@ -1,5 +1,6 @@
 #include "host_rig.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -163,8 +164,9 @@ static bool reads_one_generation(const char *folder)
 	int data = -1, both_fd[2];
 	AUTOFREE char *path = str_format("%s/..data", folder);
 	data = open(path, O_DIRECTORY | O_RDONLY);
+	/* Between reading the link and opening what it names, the generation may go: look again. */
 	if (data < 0)
-		return false;
+		return errno == ENOENT;
 	both_fd[0] = openat(data, "a", O_RDONLY);
 	both_fd[1] = openat(data, "b", O_RDONLY);
 	bool is_gone = both_fd[0] < 0 || both_fd[1] < 0;
