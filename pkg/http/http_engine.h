@@ -31,6 +31,7 @@ struct http_engine_request {
 	struct http_request base;
 	struct view cert_pem, key_pem; /* client certificate; empty: none. UNSUPPORTED on Windows */
 	int64_t deadline_ns;           /* clock_monotonic_ns(); 0: never */
+	int64_t stall_ms;              /* instead of the engine's; 0: that one, -1: silence is fine */
 	bool ignores_cancel;           /* it ends by its deadline only */
 	bool is_fresh;                 /* on a new connection: the old one may be dead */
 };

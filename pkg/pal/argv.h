@@ -17,6 +17,9 @@ const char *env_get(const char *name);
 /* The same, but an empty value counts as not set. */
 const char *env_get_nonempty(const char *name);
 
+/* All "NAME=value" as they are now, in no order. */
+void env_list(struct strs *ret_variables);
+
 /* Between the paths of a variable such as PATH: ':', on Windows ';'. */
 char env_list_separator(void);
 

@@ -20,6 +20,15 @@ const char *env_get(const char *name)
 	return getenv(name);
 }
 
+extern char **environ;
+
+void env_list(struct strs *ret_variables)
+{
+	strs_clear(ret_variables);
+	for (char **entry = environ; entry && *entry; entry++)
+		strs_push(ret_variables, *entry);
+}
+
 char env_list_separator(void)
 {
 	return ':';

@@ -84,6 +84,16 @@ const char *env_get(const char *name)
 	return kept;
 }
 
+void env_list(struct strs *ret_variables)
+{
+	wchar_t *block = GetEnvironmentStringsW();
+
+	strs_clear(ret_variables);
+	for (const wchar_t *entry = block; entry && *entry; entry += wcslen(entry) + 1)
+		strs_push_take(ret_variables, to_utf8(entry));
+	FreeEnvironmentStringsW(block);
+}
+
 char env_list_separator(void)
 {
 	return ';';
