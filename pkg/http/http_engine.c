@@ -9,9 +9,9 @@
 #include "pal/pool.h"
 
 enum {
-	LOOK_MS = 100,            /* how late a cancellation may be noticed */
-	CONNECTIONS = 8,          /* to one server; each carries many requests */
-	STREAMS = 250,            /* that we would like on one connection; the server may say less */
+	LOOK_MS = 100,   /* how late a cancellation may be noticed */
+	CONNECTIONS = 8, /* to one server; each carries many requests */
+	STREAMS = 250,   /* that we would like on one connection; the server may say less */
 };
 
 /* One transfer, whole or streaming. Owned by the caller or the stream; the engine only borrows it. */
@@ -34,7 +34,7 @@ struct http_engine {
 	struct http_ca ca;
 	CURLM *multi;
 	struct pool *thread;
-	struct mutex *mutex;      /* guards the rest */
+	struct mutex *mutex; /* guards the rest */
 	VEC(struct job *) arriving, leaving;
 	VEC(CURL *) idle;
 	VEC(struct job *) running; /* the thread's own */
@@ -63,7 +63,8 @@ static void finish(struct http_engine *engine, struct job *job, CURLcode result)
 	job->exchange.response.status = exchange_status(&job->exchange);
 	if (job->on_end) {
 		mutex_unlock(engine->mutex);
-		job->on_end(job->context, job->exchange.response.status, exchange_error(&job->exchange));
+		job->on_end(job->context, job->exchange.response.status,
+		            exchange_error(&job->exchange));
 		mutex_lock(engine->mutex);
 	}
 	job->is_done = true;

@@ -25,8 +25,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 	struct exchange *exchange = context;
 	size_t len = size * count;
 	if (exchange->on_data) {
-		exchange->is_enough = !exchange->on_data(exchange->context, exchange_status(exchange),
-		                                         (struct view){ bytes, len });
+		exchange->is_enough = !exchange->on_data(
+			exchange->context, exchange_status(exchange), (struct view){ bytes, len });
 		return exchange->is_enough ? 0 : len;
 	}
 	if (exchange->response.body.len + len > exchange->limit) {
@@ -68,8 +68,9 @@ err *exchange_error(const struct exchange *exchange)
 		kind = ERR_UNAVAILABLE; /* the deadline is told apart by who asks */
 	err *e = err_new(kind, "cannot talk to the server: %s", text);
 	if (exchange->result == CURLE_PEER_FAILED_VERIFICATION && exchange->options->ca_pem.len)
-		return err_hint(e, "its certificate must be signed by the given certificate authority and "
-		                "name the server; tls-server-name sets another name");
+		return err_hint(
+			e, "its certificate must be signed by the given certificate authority and "
+			   "name the server; tls-server-name sets another name");
 	return e;
 }
 
@@ -105,11 +106,12 @@ static err *set_url(struct exchange *exchange, const char *url)
 		curl_easy_setopt(exchange->easy, CURLOPT_URL, url);
 		return NULL;
 	}
-	bool is_fine = parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	               curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-	               curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-	               curl_url_set(parts, CURLUPART_HOST, name, 0) == CURLUE_OK &&
-	               curl_url_get(parts, CURLUPART_URL, &renamed, 0) == CURLUE_OK;
+	bool is_fine =
+		parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+		curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+		curl_url_set(parts, CURLUPART_HOST, name, 0) == CURLUE_OK &&
+		curl_url_get(parts, CURLUPART_URL, &renamed, 0) == CURLUE_OK;
 	if (is_fine) {
 		AUTOFREE char *to = str_format("%s:%s:%s:%s", name, port, host, port);
 		exchange->connect_to = curl_slist_append(NULL, to);
@@ -127,8 +129,8 @@ static void set_method(struct exchange *exchange, const struct http_request *req
 {
 	CURL *easy = exchange->easy;
 	for (size_t i = 0; i < request->header_count; i++) {
-		AUTOFREE char *line = str_format("%s: %s", request->headers[i].name,
-		                                 request->headers[i].value);
+		AUTOFREE char *line =
+			str_format("%s: %s", request->headers[i].name, request->headers[i].value);
 		exchange->headers = curl_slist_append(exchange->headers, line);
 	}
 	exchange->headers = curl_slist_append(exchange->headers, "Expect:");
@@ -148,7 +150,8 @@ static void set_times(struct exchange *exchange, const struct http_engine_reques
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	if (stall_ms > 0) {
 		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)MAX(stall_ms / 1000, (int64_t)1));
+		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+		                 (long)MAX(stall_ms / 1000, (int64_t)1));
 	}
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 15L);
@@ -208,8 +211,8 @@ struct http_engine_options http_options_copy(const struct http_engine_options *o
 	copied.tls_server_name = copy(options->tls_server_name);
 	copied.proxy = copy(options->proxy);
 	copied.user_agent = copy(options->user_agent ? options->user_agent : "fettle");
-	copied.ca_pem.ptr = mem_strndup(options->ca_pem.ptr ? options->ca_pem.ptr : "",
-	                                options->ca_pem.len);
+	copied.ca_pem.ptr =
+		mem_strndup(options->ca_pem.ptr ? options->ca_pem.ptr : "", options->ca_pem.len);
 	return copied;
 }
 

@@ -23,7 +23,8 @@ struct exchange {
 	void *context;
 };
 
-NODISCARD err *exchange_prepare(struct exchange *exchange, const struct http_engine_request *request);
+NODISCARD err *exchange_prepare(struct exchange *exchange,
+                                const struct http_engine_request *request);
 /* After its end: what `result` means, or NULL. */
 NODISCARD err *exchange_error(const struct exchange *exchange);
 int exchange_status(const struct exchange *exchange);

@@ -93,7 +93,8 @@ static void on_ready(void *ctx, unsigned ready)
 	struct wait *wait = ctx;
 	struct http_loop *http = wait->http;
 	int running = 0;
-	int what = (ready & LOOP_READ ? CURL_CSELECT_IN : 0) | (ready & LOOP_WRITE ? CURL_CSELECT_OUT : 0) |
+	int what = (ready & LOOP_READ ? CURL_CSELECT_IN : 0) |
+	           (ready & LOOP_WRITE ? CURL_CSELECT_OUT : 0) |
 	           (ready & LOOP_ERROR ? CURL_CSELECT_ERR : 0);
 	curl_multi_socket_action(http->multi, wait->socket, what, &running);
 	take_messages(http);
@@ -144,7 +145,8 @@ static int set_socket(CURL *easy, curl_socket_t socket, int what, void *ctx, voi
 {
 	struct http_loop *http = ctx;
 	struct wait *wait = wait_ptr;
-	unsigned events = (what & CURL_POLL_IN ? LOOP_READ : 0u) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0u);
+	unsigned events =
+		(what & CURL_POLL_IN ? LOOP_READ : 0u) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0u);
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
 		if (wait)
@@ -160,7 +162,8 @@ static int set_socket(CURL *easy, curl_socket_t socket, int what, void *ctx, voi
 /* --- calls --- */
 
 /* curl borrows the body of a request, which here outlives its caller. */
-static struct http_engine_request keep_body(struct http_call *call, const struct http_engine_request *request)
+static struct http_engine_request keep_body(struct http_call *call,
+                                            const struct http_engine_request *request)
 {
 	struct http_engine_request kept = *request;
 	if (request->base.body) {
@@ -170,8 +173,9 @@ static struct http_engine_request keep_body(struct http_call *call, const struct
 	return kept;
 }
 
-err *http_call_start(struct http_loop *http, const struct http_engine_request *request, size_t limit,
-                     const struct http_call_events *events, struct http_call **ret_call)
+err *http_call_start(struct http_loop *http, const struct http_engine_request *request,
+                     size_t limit, const struct http_call_events *events,
+                     struct http_call **ret_call)
 {
 	struct http_call *call = MEM_NEW(struct http_call);
 	call->http = http;

@@ -13,11 +13,12 @@ enum {
 	CAP_MS = 60000,
 	POLL_MS = 30000,
 	REQUEST_MS = 30000,
-	STABLE_MS = 10000, /* good for so long: the next failure starts from the shortest delay again */
-	TOKEN_MS = 100,    /* one answer of a long poll each so often … */
-	TOKENS = 2,        /* … and so many at once */
+	STABLE_MS =
+		10000, /* good for so long: the next failure starts from the shortest delay again */
+	TOKEN_MS = 100, /* one answer of a long poll each so often … */
+	TOKENS = 2,     /* … and so many at once */
 	DOUBLINGS = 20,
-	STEP_MS = 100,     /* how late the deadline of a blocking call may be noticed */
+	STEP_MS = 100, /* how late the deadline of a blocking call may be noticed */
 };
 
 enum step { STEP_PAUSE, STEP_READ, STEP_WAIT };
@@ -27,14 +28,14 @@ struct kv_progress {
 	struct kv_events events;
 	struct loop_timer *timer; /* begins the next read */
 	enum step step;
-	unsigned failures;        /* in a row */
-	int64_t good_since_ms;    /* 0: not good */
-	int64_t tokens_ms;        /* of the bucket: time at which it would be full */
+	unsigned failures;     /* in a row */
+	int64_t good_since_ms; /* 0: not good */
+	int64_t tokens_ms;     /* of the bucket: time at which it would be full */
 	struct kv_set *current;
 	int64_t fresh_ns;
 	uint8_t refused[SHA256_BYTES]; /* told once, until it changes */
 	bool has_refused;
-	bool is_once;             /* kv_read */
+	bool is_once; /* kv_read */
 	struct kv_set *once_set;
 	err *once_error;
 	bool once_done;
@@ -57,7 +58,8 @@ static int64_t backoff_ms(const struct kv_policy *policy, unsigned failures)
 static int64_t token_ms(struct kv_progress *progress)
 {
 	int64_t now_ms = clock_monotonic_ms();
-	progress->tokens_ms = MAX(progress->tokens_ms, now_ms - (int64_t)TOKENS * TOKEN_MS) + TOKEN_MS;
+	progress->tokens_ms =
+		MAX(progress->tokens_ms, now_ms - (int64_t)TOKENS * TOKEN_MS) + TOKEN_MS;
 	return MAX(progress->tokens_ms - now_ms, (int64_t)0);
 }
 
@@ -69,14 +71,16 @@ static void pause_for(struct kv_watch *watch, int64_t ms)
 
 /* --- guards --- */
 
-static err *guard(const struct kv_watch *watch, const struct kv_set *before, const struct kv_set *after)
+static err *guard(const struct kv_watch *watch, const struct kv_set *before,
+                  const struct kv_set *after)
 {
 	const struct kv_policy *policy = policy_of(watch);
 	size_t old_len = kv_set_len(before), new_len = kv_set_len(after);
 	if (kv_set_is_filtered(after) && !policy->allows_filtered)
-		return err_hint(err_new(ERR_REFUSED, "the server hides keys below '%s' for lack of rights",
-		                        watch->path),
-		                "give the token read access to the whole path, or set guards.allowFiltered");
+		return err_hint(
+			err_new(ERR_REFUSED, "the server hides keys below '%s' for lack of rights",
+		                watch->path),
+			"give the token read access to the whole path, or set guards.allowFiltered");
 	if (new_len == 0 && old_len > 0 && !policy->allows_empty)
 		return err_hint(err_new(ERR_REFUSED, "'%s' is suddenly empty (%zu keys before)",
 		                        watch->path, old_len),
@@ -88,8 +92,10 @@ static err *guard(const struct kv_watch *watch, const struct kv_set *before, con
 		return NULL;
 	size_t removed = kv_set_removed(before, after);
 	if (removed * 100 > old_len * policy->max_removed_percent)
-		return err_new(ERR_REFUSED, "%zu of %zu keys of '%s' would go, more than %u %% (guards.maxRemoved)",
-		               removed, old_len, watch->path, policy->max_removed_percent);
+		return err_new(
+			ERR_REFUSED,
+			"%zu of %zu keys of '%s' would go, more than %u %% (guards.maxRemoved)",
+			removed, old_len, watch->path, policy->max_removed_percent);
 	return NULL;
 }
 
@@ -331,12 +337,15 @@ static err *check_changes(const struct kv *kv, const struct kv_change *changes, 
 	if (!(kv->driver->features & KV_CAN_CHANGE))
 		return err_new(ERR_UNSUPPORTED, "'%s' can only be read", kv->display);
 	for (size_t i = 0; i < count; i++)
-		if (changes[i].version != KV_ANY_VERSION && !(kv->driver->features & KV_CAN_COMPARE))
-			return err_new(ERR_UNSUPPORTED, "'%s' cannot compare before it changes", kv->display);
+		if (changes[i].version != KV_ANY_VERSION &&
+		    !(kv->driver->features & KV_CAN_COMPARE))
+			return err_new(ERR_UNSUPPORTED, "'%s' cannot compare before it changes",
+			               kv->display);
 	return NULL;
 }
 
-err *kv_change(struct kv *kv, const struct kv_change *changes, size_t count, struct deadline deadline)
+err *kv_change(struct kv *kv, const struct kv_change *changes, size_t count,
+               struct deadline deadline)
 {
 	TRY(check_changes(kv, changes, count));
 	struct kv_task task = { .kv = kv, .changes = changes, .count = count };
@@ -426,8 +435,8 @@ static err *unknown_scheme(const struct kv *kv)
 {
 	AUTO(str) known = STR_INIT;
 	kv_list_schemes(&known);
-	return err_hint(err_new(ERR_USAGE, "cannot open the source '%s': unknown scheme '%s'", kv->display,
-	                        kv->url.scheme),
+	return err_hint(err_new(ERR_USAGE, "cannot open the source '%s': unknown scheme '%s'",
+	                        kv->display, kv->url.scheme),
 	                "these are known: %s", known.ptr);
 }
 
@@ -437,8 +446,8 @@ err *kv_open(struct loop *loop, const struct kv_options *options, struct kv **re
 	kv->loop = loop;
 	copy_options(kv, options);
 	TRY(kv_url_parse(options->url, &kv->url));
-	kv->display = str_format("%s://%s%s%s", kv->url.scheme, kv->url.host, *kv->url.path ? "/" : "",
-	                         kv->url.path);
+	kv->display = str_format("%s://%s%s%s", kv->url.scheme, kv->url.host,
+	                         *kv->url.path ? "/" : "", kv->url.path);
 	kv->driver = find_driver(kv->url.scheme);
 	if (!kv->driver)
 		return unknown_scheme(kv);

@@ -19,12 +19,12 @@ struct val;
 
 /* Delays, and which content is believed. All zero: the defaults. */
 struct kv_policy {
-	int64_t base_ms, cap_ms; /* of the back-off: random up to base * 2^n; 250 and 60000 */
-	int64_t poll_ms;         /* between two looks at a source that cannot tell; 30000 */
-	int64_t request_ms;      /* one answer; 30000 */
-	bool allows_empty;       /* content may vanish completely */
-	bool allows_filtered;    /* the server may hide keys for lack of rights */
-	size_t min_entries;      /* refuse less */
+	int64_t base_ms, cap_ms;      /* of the back-off: random up to base * 2^n; 250 and 60000 */
+	int64_t poll_ms;              /* between two looks at a source that cannot tell; 30000 */
+	int64_t request_ms;           /* one answer; 30000 */
+	bool allows_empty;            /* content may vanish completely */
+	bool allows_filtered;         /* the server may hide keys for lack of rights */
+	size_t min_entries;           /* refuse less */
 	unsigned max_removed_percent; /* refuse when more of the keys go at once; 0: no limit */
 };
 
@@ -40,7 +40,8 @@ struct kv_options {
 	const char *tls_server_name, *proxy;
 	bool is_insecure;
 	const char *base_dir; /* of relative file paths; NULL: the current folder */
-	const struct val *extra; /* settings of one driver, as its documentation has them; lives on */
+	const struct val
+		*extra; /* settings of one driver, as its documentation has them; lives on */
 	/* Plain text of an encrypted document; NULL: encrypted documents are refused. */
 	err *(*decrypt)(void *ctx, const char *path, struct view text, struct str *ret_plain);
 	void *decrypt_ctx;
@@ -99,8 +100,8 @@ void kv_watch_seed(struct kv_watch *watch, struct kv_set *set);
 void kv_watch_nudge(struct kv_watch *watch);
 
 /* Read once and wait for it, running the loop. NOT_FOUND is an empty set, no error. */
-NODISCARD err *kv_read(struct kv *kv, enum kv_scope scope, const char *path, struct deadline deadline,
-                       struct kv_set **ret_set);
+NODISCARD err *kv_read(struct kv *kv, enum kv_scope scope, const char *path,
+                       struct deadline deadline, struct kv_set **ret_set);
 
 #define KV_ANY_VERSION UINT64_MAX
 

@@ -1,5 +1,5 @@
 /* One struct for each source, in the file kv_<driver>.c. A new source: its file, a line here and in
- * kv_drivers.c, its chapter in docs/sources.md. */
+ * kv_drivers.c, its chapter in docs/config-sources.md. */
 #ifndef KV_KV_ALL_DRIVERS_H
 #define KV_KV_ALL_DRIVERS_H
 

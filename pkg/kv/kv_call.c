@@ -37,7 +37,9 @@ static err *check_header(const struct http_header *header)
 {
 	for (const char *c = header->value; *c; c++)
 		if ((unsigned char)*c < ' ' && *c != '\t')
-			return err_new(ERR_USAGE, "the value of the header %s has control characters", header->name);
+			return err_new(ERR_USAGE,
+			               "the value of the header %s has control characters",
+			               header->name);
 	return NULL;
 }
 
@@ -58,7 +60,8 @@ err *kv_call(struct kv *kv, const struct kv_request *request, struct http_call *
 		          .body_len = request->body.len },
 		.cert_pem = options->cert_pem,
 		.key_pem = options->key_pem,
-		.deadline_ns = timeout_ms < 0 ? 0 : clock_monotonic_ns() + timeout_ms * CLOCK_NS_PER_MS,
+		.deadline_ns =
+			timeout_ms < 0 ? 0 : clock_monotonic_ns() + timeout_ms * CLOCK_NS_PER_MS,
 		.stall_ms = timeout_ms < 0 || timeout_ms > STALL_MS ? -1 : 0,
 	};
 	struct http_call_events events = { request->on_data, request->on_end, request->context };
@@ -69,14 +72,20 @@ err *kv_call(struct kv *kv, const struct kv_request *request, struct http_call *
 static enum err_kind kind_of_status(int status)
 {
 	switch (status) {
-	case 401: return ERR_AUTH;
-	case 403: return ERR_DENIED;
-	case 404: return ERR_NOT_FOUND;
+	case 401:
+		return ERR_AUTH;
+	case 403:
+		return ERR_DENIED;
+	case 404:
+		return ERR_NOT_FOUND;
 	case 409:
-	case 412: return ERR_CONFLICT;
+	case 412:
+		return ERR_CONFLICT;
 	case 408:
-	case 429: return ERR_UNAVAILABLE;
-	default: return status >= 500 ? ERR_UNAVAILABLE : ERR_INVALID;
+	case 429:
+		return ERR_UNAVAILABLE;
+	default:
+		return status >= 500 ? ERR_UNAVAILABLE : ERR_INVALID;
 	}
 }
 

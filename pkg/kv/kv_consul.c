@@ -42,7 +42,8 @@ static err *start(struct kv *kv, struct kv_request *request, struct http_call **
 {
 	VEC(struct http_header) headers = VEC_INIT;
 	if (kv->options.token.len)
-		vec_push(&headers, ((struct http_header){ "X-Consul-Token", kv->options.token.ptr }));
+		vec_push(&headers,
+		         ((struct http_header){ "X-Consul-Token", kv->options.token.ptr }));
 	request->headers = headers.ptr;
 	request->header_count = headers.len;
 	err *e = kv_call(kv, request, ret_call);
@@ -50,7 +51,8 @@ static err *start(struct kv *kv, struct kv_request *request, struct http_call **
 	return e;
 }
 
-static void add_url(const struct kv *kv, const char *api, const char *path, bool is_tree, struct str *url)
+static void add_url(const struct kv *kv, const char *api, const char *path, bool is_tree,
+                    struct str *url)
 {
 	const struct consul *consul = kv->state;
 	AUTOFREE char *full = kv_join(consul->prefix, path);
@@ -143,7 +145,8 @@ static void ask(struct kv_watch *watch, bool waits)
 	AUTO(str) url = STR_INIT;
 	bool is_tree = watch->scope == KV_TREE;
 	add_url(watch->kv, "/v1/kv/", watch->path, is_tree, &url);
-	str_addf(&url, "%s%s", consul->is_consistent ? "consistent=" : "stale=", is_tree ? "&recurse=" : "");
+	str_addf(&url, "%s%s",
+	         consul->is_consistent ? "consistent=" : "stale=", is_tree ? "&recurse=" : "");
 	if (waits && query->index)
 		str_addf(&url, "&index=%" PRIu64 "&wait=%ds", query->index, WAIT_S);
 	struct kv_request request = { .url = url.ptr,
@@ -184,7 +187,8 @@ static const char *verb_of(const struct kv_change *change)
 	return is_any ? "set" : "cas";
 }
 
-static void add_operation(struct json_writer *w, const struct consul *consul, const struct kv_change *change)
+static void add_operation(struct json_writer *w, const struct consul *consul,
+                          const struct kv_change *change)
 {
 	AUTO(str) value = STR_INIT;
 	AUTOFREE char *key = kv_join(consul->prefix, change->path);
@@ -209,7 +213,8 @@ static void on_changed(void *context, const struct http_response *response, err 
 	task->call = NULL;
 	err *e = take_error;
 	if (!e && response->status == 409)
-		e = err_hint(err_new(ERR_CONFLICT, "cannot change '%s': somebody changed it meanwhile",
+		e = err_hint(err_new(ERR_CONFLICT,
+		                     "cannot change '%s': somebody changed it meanwhile",
 		                     task->changes[0].path),
 		             "read it again and repeat");
 	else if (!e)
@@ -223,8 +228,9 @@ static void change_consul(struct kv_task *task)
 	AUTO(str) url = STR_INIT;
 	struct consul *consul = task->kv->state;
 	if (task->count > MAX_OPERATIONS) {
-		kv_task_done(task, err_new(ERR_LIMIT, "cannot change %zu keys at once, Consul takes %d",
-		                           task->count, MAX_OPERATIONS));
+		kv_task_done(task,
+		             err_new(ERR_LIMIT, "cannot change %zu keys at once, Consul takes %d",
+		                     task->count, MAX_OPERATIONS));
 		return;
 	}
 	struct json_writer w = json_writer_init(&body, JSON_ONE_LINE);

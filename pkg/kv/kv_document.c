@@ -16,11 +16,19 @@ static err *add_leaf(struct kv_set *set, const struct str *path, const struct va
 	AUTO(str) text = STR_INIT;
 	switch ((enum val_kind)v->kind) {
 	case VAL_STR:
-		return kv_set_add(set, path->ptr, path->len, (struct view){ v->as.str.ptr, v->as.str.len }, 0);
-	case VAL_BOOL: str_addz(&text, v->as.boolean ? "true" : "false"); break;
-	case VAL_INT: str_addf(&text, "%" PRId64, v->as.integer); break;
-	case VAL_FLOAT: val_format_float(v->as.number, &text); break;
-	default: break; /* null, and empty lists and maps, are an empty text */
+		return kv_set_add(set, path->ptr, path->len,
+		                  (struct view){ v->as.str.ptr, v->as.str.len }, 0);
+	case VAL_BOOL:
+		str_addz(&text, v->as.boolean ? "true" : "false");
+		break;
+	case VAL_INT:
+		str_addf(&text, "%" PRId64, v->as.integer);
+		break;
+	case VAL_FLOAT:
+		val_format_float(v->as.number, &text);
+		break;
+	default:
+		break; /* null, and empty lists and maps, are an empty text */
 	}
 	return kv_set_add(set, path->ptr, path->len, view_str(&text), 0);
 }
@@ -66,7 +74,8 @@ static struct view trim(struct view text)
 }
 
 /* NAME=value lines (dotenv, .properties): comments, optional "export", matching quotes taken off. */
-static err *parse_lines(const char *name, struct view text, struct arena *arena, struct val **ret_root)
+static err *parse_lines(const char *name, struct view text, struct arena *arena,
+                        struct val **ret_root)
 {
 	struct val *root = val_new_map(arena);
 	struct view line;
@@ -80,7 +89,8 @@ static err *parse_lines(const char *name, struct view text, struct arena *arena,
 		if (!equals || equals == line.ptr)
 			return err_at(err_new(ERR_INVALID, "expected NAME=value"), name, number, 1);
 		struct view key = trim((struct view){ line.ptr, (size_t)(equals - line.ptr) });
-		struct view value = trim((struct view){ equals + 1, line.len - (size_t)(equals - line.ptr) - 1 });
+		struct view value = trim(
+			(struct view){ equals + 1, line.len - (size_t)(equals - line.ptr) - 1 });
 		if (value.len >= 2 && (value.ptr[0] == '"' || value.ptr[0] == '\'') &&
 		    value.ptr[value.len - 1] == value.ptr[0])
 			value = (struct view){ value.ptr + 1, value.len - 2 };
@@ -96,7 +106,8 @@ static bool is_any(const char *name, const char *a, const char *b)
 	return str_ends(name, a) || str_ends(name, b);
 }
 
-err *kv_parse_document(const char *name, struct view text, struct arena *arena, struct val **ret_root)
+err *kv_parse_document(const char *name, struct view text, struct arena *arena,
+                       struct val **ret_root)
 {
 	struct view start = trim(text);
 	bool looks_json = start.len && (start.ptr[0] == '{' || start.ptr[0] == '[');
@@ -113,7 +124,8 @@ err *kv_parse_document(const char *name, struct view text, struct arena *arena, 
 
 /* --- a part of a set --- */
 
-err *kv_select(const struct kv_set *all, enum kv_scope scope, const char *path, struct kv_set **ret_set)
+err *kv_select(const struct kv_set *all, enum kv_scope scope, const char *path,
+               struct kv_set **ret_set)
 {
 	AUTOPTR(kv_set) set = kv_set_new();
 	size_t len = strlen(path);
@@ -127,7 +139,8 @@ err *kv_select(const struct kv_set *all, enum kv_scope scope, const char *path, 
 		if (scope == KV_KEY && *rest)
 			continue;
 		rest += len && *rest == '/';
-		TRY(kv_set_add(set, rest, strlen(rest), (struct view){ pair->value, pair->len }, pair->version));
+		TRY(kv_set_add(set, rest, strlen(rest), (struct view){ pair->value, pair->len },
+		               pair->version));
 	}
 	if (kv_set_is_filtered(all))
 		kv_set_mark_filtered(set);

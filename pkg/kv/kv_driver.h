@@ -42,11 +42,11 @@ struct kv_driver {
 struct kv {
 	const struct kv_driver *driver;
 	struct loop *loop;
-	struct http_loop *http; /* made by kv_http on first use */
+	struct http_loop *http;    /* made by kv_http on first use */
 	struct kv_options options; /* strings owned */
 	struct kv_url url;
 	char *display;
-	void *state; /* the driver's */
+	void *state;            /* the driver's */
 	struct kv_watch *first; /* all watches */
 };
 
@@ -55,8 +55,8 @@ struct kv_watch {
 	struct kv_watch *next;
 	enum kv_scope scope;
 	char *path;
-	void *state;            /* the driver's; stop frees it */
-	struct http_call *call; /* kv_call: what runs now */
+	void *state;                  /* the driver's; stop frees it */
+	struct http_call *call;       /* kv_call: what runs now */
 	struct kv_progress *progress; /* kv.c's */
 };
 
@@ -95,7 +95,8 @@ struct kv_request {
 	void *context;
 };
 /* Starts it with the credentials (certificate, basic) of the options. */
-NODISCARD err *kv_call(struct kv *kv, const struct kv_request *request, struct http_call **ret_call);
+NODISCARD err *kv_call(struct kv *kv, const struct kv_request *request,
+                       struct http_call **ret_call);
 /* What a status other than 2xx means, with the first line of the body. AUTH, DENIED, UNAVAILABLE … */
 NODISCARD err *kv_status_error(const struct kv *kv, const struct http_response *response);
 

@@ -34,7 +34,7 @@ struct etcd {
 struct stream {
 	int64_t revision; /* that was read */
 	bool is_waiting, has_changed;
-	bool was_refused; /* signed in again once for this request */
+	bool was_refused;       /* signed in again once for this request */
 	struct http_call *call; /* the stream; watch->call is the request */
 	struct str line;
 	err *end; /* why the server ended the watch */
@@ -98,8 +98,8 @@ static int64_t number(const struct val *map, const char *name)
 
 /* --- requests --- */
 
-static err *post(struct kv *kv, const char *path, const struct str *body, struct kv_request *request,
-                 struct http_call **ret_call)
+static err *post(struct kv *kv, const char *path, const struct str *body,
+                 struct kv_request *request, struct http_call **ret_call)
 {
 	const struct etcd *etcd = kv->state;
 	AUTOFREE char *url = str_format("%s%s", etcd->base, path);
@@ -128,9 +128,11 @@ static err *answer_error(const struct kv *kv, const struct http_response *respon
 	enum err_kind kind = strstr(text, "permission denied") ? ERR_DENIED
 	                     : strstr(text, "auth") || strstr(text, "user name is empty") ? ERR_AUTH
 	                     : response->status >= 500 || response->status == 429 ? ERR_UNAVAILABLE
-	                                                                        : ERR_INVALID;
+	                                                                          : ERR_INVALID;
 	err *e = err_new(kind, "'%s' answers: %.300s", kv->display, text);
-	return kind == ERR_AUTH && !kv->options.user ? err_hint(e, "set user and passwordFile of the source") : e;
+	return kind == ERR_AUTH && !kv->options.user
+	               ? err_hint(e, "set user and passwordFile of the source")
+	               : e;
 }
 
 static bool wants_sign_in(const struct kv *kv, const err *e)
@@ -177,8 +179,8 @@ static void signed_in_task(void *context, const struct http_response *response, 
 		change_again(task);
 }
 
-static err *sign_in(struct kv *kv, void (*on_end)(void *, const struct http_response *, err *), void *context,
-                    struct http_call **ret_call)
+static err *sign_in(struct kv *kv, void (*on_end)(void *, const struct http_response *, err *),
+                    void *context, struct http_call **ret_call)
 {
 	struct etcd *etcd = kv->state;
 	AUTO(str) body = STR_INIT;
@@ -211,7 +213,8 @@ static err *add_pair(const struct val *pair, size_t skip, struct kv_set *set)
 	return e;
 }
 
-static err *read_answer(struct kv_watch *watch, const struct http_response *response, struct kv_set **ret_set)
+static err *read_answer(struct kv_watch *watch, const struct http_response *response,
+                        struct kv_set **ret_set)
 {
 	AUTO(arena) arena = ARENA_INIT;
 	AUTOPTR(kv_set) set = kv_set_new();
@@ -304,9 +307,10 @@ static bool take_message(struct kv_watch *watch, struct view text)
 	}
 	const struct val *result = val_get(root, "result");
 	if (!result || val_get_bool(result, "canceled", false)) {
-		stream->end = ended(watch, val_get_str(result, "cancel_reason",
-		                                       val_get_str(val_get(root, "error"), "message",
-		                                                   "it was compacted or restored")));
+		stream->end =
+			ended(watch, val_get_str(result, "cancel_reason",
+		                                 val_get_str(val_get(root, "error"), "message",
+		                                             "it was compacted or restored")));
 		return false;
 	}
 	if (val_len(val_get(result, "events")) > 0)
@@ -330,7 +334,8 @@ static bool on_data(void *context, int status, struct view data)
 		if (!end)
 			break;
 		size_t len = (size_t)(end - stream->line.ptr);
-		bool goes_on = len == 0 || take_message(watch, (struct view){ stream->line.ptr, len });
+		bool goes_on =
+			len == 0 || take_message(watch, (struct view){ stream->line.ptr, len });
 		memmove(stream->line.ptr, end + 1, stream->line.len - len - 1);
 		str_truncate(&stream->line, stream->line.len - len - 1);
 		if (!goes_on)
@@ -427,7 +432,8 @@ static void add_compare(struct json_writer *w, const struct kv_task *task)
 	json_end_array(w);
 }
 
-static void add_operation(struct json_writer *w, const struct kv_task *task, const struct kv_change *change)
+static void add_operation(struct json_writer *w, const struct kv_task *task,
+                          const struct kv_change *change)
 {
 	AUTOFREE char *key = full_key(task->kv->state, change->path);
 	json_begin_object(w);
@@ -490,8 +496,9 @@ static void change_again(struct kv_task *task)
 static void change_etcd(struct kv_task *task)
 {
 	if (task->count > MAX_OPERATIONS)
-		kv_task_done(task, err_new(ERR_LIMIT, "cannot change %zu keys at once, etcd takes %d",
-		                           task->count, MAX_OPERATIONS));
+		kv_task_done(task,
+		             err_new(ERR_LIMIT, "cannot change %zu keys at once, etcd takes %d",
+		                     task->count, MAX_OPERATIONS));
 	else
 		change_again(task);
 }

@@ -16,7 +16,8 @@
 #include "val/val.h"
 
 enum {
-	YOUNG_MS = 100, /* an empty file so young is being written: its end comes as another event */
+	YOUNG_MS =
+		100, /* an empty file so young is being written: its end comes as another event */
 	MAX_DEPTH = 64,
 	PRIVATE_MODE = 0600,
 };
@@ -101,7 +102,8 @@ static err *need_watch(struct files *files)
 		return NULL;
 	TRY(watch_new(NULL, &files->watch));
 	if (watch_handle(files->watch) != PAL_HANDLE_NONE)
-		files->io = loop_add_handle(files->kv->loop, watch_handle(files->watch), on_ready, files);
+		files->io = loop_add_handle(files->kv->loop, watch_handle(files->watch), on_ready,
+		                            files);
 	return NULL;
 }
 
@@ -124,7 +126,8 @@ static bool is_young(const char *path)
 {
 	struct fs_stat st;
 	err *e = fs_stat(path, &st);
-	bool is_so = !e && st.size == 0 && clock_wall_ns() - st.mtime_ns < YOUNG_MS * CLOCK_NS_PER_MS;
+	bool is_so =
+		!e && st.size == 0 && clock_wall_ns() - st.mtime_ns < YOUNG_MS * CLOCK_NS_PER_MS;
 	err_free(e);
 	return is_so;
 }
@@ -205,7 +208,8 @@ static err *read_all(struct kv_watch *watch, struct kv_set *all)
 		TRY(need_watch(files));
 	TRY(follow_path(files, root, WATCH_ENTRIES));
 	if (!fs_exists(root))
-		return err_new(ERR_NOT_FOUND, "cannot read '%s': there is no such file or folder", root);
+		return err_new(ERR_NOT_FOUND, "cannot read '%s': there is no such file or folder",
+		               root);
 	if (!fs_is_dir(root))
 		return read_document(files, all);
 	AUTOFREE char *path = *watch->path ? path_join(root, watch->path) : mem_strdup(root);
@@ -267,7 +271,8 @@ static void change_files(struct kv_task *task)
 	const struct files *files = task->kv->state;
 	err *e = fs_is_dir(files->path) || !fs_exists(files->path)
 	                 ? NULL
-	                 : err_new(ERR_UNSUPPORTED, "'%s' is a document: edit it, or use 'fettle vault set'",
+	                 : err_new(ERR_UNSUPPORTED,
+	                           "'%s' is a document: edit it, or use 'fettle vault set'",
 	                           files->path);
 	for (size_t i = 0; i < task->count && !e; i++)
 		e = change_one(files, &task->changes[i]);
@@ -286,8 +291,9 @@ static err *open_files(struct kv *kv)
 	struct files *files = MEM_NEW(struct files);
 	kv->state = files;
 	files->kv = kv;
-	files->path = path_is_absolute(path) || !kv->options.base_dir ? path_clean(path)
-	                                                              : path_join(kv->options.base_dir, path);
+	files->path = path_is_absolute(path) || !kv->options.base_dir
+	                      ? path_clean(path)
+	                      : path_join(kv->options.base_dir, path);
 	files->timer = loop_timer_new(kv->loop, on_timer, files);
 	return NULL;
 }

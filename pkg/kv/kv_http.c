@@ -22,7 +22,8 @@ static err *open_http(struct kv *kv)
 	return *kv->url.host ? NULL : err_new(ERR_USAGE, "'%s' has no host", kv->display);
 }
 
-static err *read_body(struct kv_watch *watch, const struct http_response *response, struct kv_set **ret_set)
+static err *read_body(struct kv_watch *watch, const struct http_response *response,
+                      struct kv_set **ret_set)
 {
 	AUTO(arena) arena = ARENA_INIT;
 	AUTOPTR(kv_set) all = kv_set_new();
@@ -30,7 +31,8 @@ static err *read_body(struct kv_watch *watch, const struct http_response *respon
 	if (watch->scope == KV_KEY && !*watch->path) {
 		TRY(kv_set_add(all, "", 0, view_str(&response->body), 0));
 	} else {
-		TRY(kv_parse_document(watch->kv->url.path, view_str(&response->body), &arena, &root));
+		TRY(kv_parse_document(watch->kv->url.path, view_str(&response->body), &arena,
+		                      &root));
 		TRY(kv_add_document(all, "", root));
 	}
 	kv_set_seal(all);
@@ -69,7 +71,8 @@ static void read_http(struct kv_watch *watch)
 {
 	const struct kv_options *options = &watch->kv->options;
 	VEC(struct http_header) headers = VEC_INIT;
-	AUTOFREE char *bearer = options->token.len ? str_format("Bearer %s", options->token.ptr) : NULL;
+	AUTOFREE char *bearer =
+		options->token.len ? str_format("Bearer %s", options->token.ptr) : NULL;
 	if (!watch->state)
 		watch->state = MEM_NEW(struct page);
 	struct page *page = watch->state;

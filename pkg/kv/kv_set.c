@@ -50,7 +50,8 @@ void kv_set_free(struct kv_set *set)
 	mem_free(set);
 }
 
-err *kv_set_add(struct kv_set *set, const char *key, size_t key_len, struct view value, uint64_t version)
+err *kv_set_add(struct kv_set *set, const char *key, size_t key_len, struct view value,
+                uint64_t version)
 {
 	assert(!set->is_sealed);
 	if (set->items.len >= KV_MAX_PAIRS)
@@ -84,8 +85,9 @@ static void drop_doubles(struct kv_set *set)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < set->items.len; i++) {
-		bool is_last = i + 1 == set->items.len ||
-		               strcmp(set->items.ptr[i].pair.key, set->items.ptr[i + 1].pair.key) != 0;
+		bool is_last =
+			i + 1 == set->items.len ||
+			strcmp(set->items.ptr[i].pair.key, set->items.ptr[i + 1].pair.key) != 0;
 		if (is_last)
 			set->items.ptr[kept++] = set->items.ptr[i];
 		else

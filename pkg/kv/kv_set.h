@@ -12,7 +12,7 @@
 #define KV_MAX_VALUE_BYTES (16u << 20)
 
 struct kv_pair {
-	const char *key; /* relative to the path that was asked; "" is the path itself */
+	const char *key;   /* relative to the path that was asked; "" is the path itself */
 	const char *value; /* NUL-terminated, may contain NULs */
 	size_t len;
 	uint64_t version; /* for compare-and-set; 0: the source has none */

@@ -67,8 +67,9 @@ static err *parse_authority(struct view text, struct kv_url *url)
 {
 	size_t host_len = text.len;
 	if (text.len && memchr(text.ptr, '@', text.len))
-		return err_hint(err_new(ERR_USAGE, "a source's URL must not contain a user or password"),
-		                "use user and passwordFile (or tokenFile) beside url");
+		return err_hint(
+			err_new(ERR_USAGE, "a source's URL must not contain a user or password"),
+			"use user and passwordFile (or tokenFile) beside url");
 	for (size_t i = text.len; i > 0 && text.ptr[i - 1] != ']'; i--)
 		if (text.ptr[i - 1] == ':') {
 			host_len = i - 1;
@@ -90,8 +91,9 @@ err *kv_url_parse(const char *text, struct kv_url *ret_url)
 	struct view rest = view_of(text), before_query;
 	const char *colon = strchr(text, ':');
 	if (!colon || colon == text || strlen(text) > LIMIT_PATH_BYTES)
-		return err_hint(err_new(ERR_USAGE, "'%.200s' is no source", text),
-		                "a source is a URL such as etcd://127.0.0.1:2379/app or file:conf.d");
+		return err_hint(
+			err_new(ERR_USAGE, "'%.200s' is no source", text),
+			"a source is a URL such as etcd://127.0.0.1:2379/app or file:conf.d");
 	ret_url->scheme = mem_strndup(text, (size_t)(colon - text));
 	rest = view_of(colon + 1);
 	before_query = cut_before(&rest, '?');
