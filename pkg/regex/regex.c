@@ -69,19 +69,48 @@ void regex_free(struct regex *regex)
 	mem_free(regex);
 }
 
-err *regex_matches(const struct regex *regex, struct view text, bool *ret_matches)
+static err *match(const struct regex *regex, struct view text, size_t from, pcre2_match_data *data,
+                  int *ret_code)
 {
-	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
 	if (!data)
 		return err_new(ERR_LIMIT, "no memory for a regular expression");
-	int code = pcre2_match(regex->code, (PCRE2_SPTR)(text.len ? text.ptr : ""), text.len, 0, 0,
-	                       data, regex->limits);
-	pcre2_match_data_free(data);
-	if (code < 0 && code != PCRE2_ERROR_NOMATCH)
+	*ret_code = pcre2_match(regex->code, (PCRE2_SPTR)(text.len ? text.ptr : ""), text.len, from, 0, data,
+	                        regex->limits);
+	if (*ret_code < 0 && *ret_code != PCRE2_ERROR_NOMATCH)
 		return err_hint(err_new(ERR_LIMIT,
 		                        "matching the regular expression '%s' takes too long",
 		                        regex->pattern),
 		                "write it without repetitions inside repetitions");
-	*ret_matches = code >= 0;
 	return NULL;
+}
+
+err *regex_matches(const struct regex *regex, struct view text, bool *ret_matches)
+{
+	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+	int code = 0;
+	err *e = match(regex, text, 0, data, &code);
+	pcre2_match_data_free(data);
+	if (!e)
+		*ret_matches = code >= 0;
+	return e;
+}
+
+err *regex_find(const struct regex *regex, struct view text, size_t from,
+                struct regex_span spans[REGEX_MAX_GROUPS], size_t *ret_count)
+{
+	pcre2_match_data *data = pcre2_match_data_create(REGEX_MAX_GROUPS, NULL);
+	int code = 0;
+	err *e = match(regex, text, from, data, &code);
+	*ret_count = e || code < 0 ? 0 : code == 0 ? REGEX_MAX_GROUPS : (size_t)code;
+	const PCRE2_SIZE *found = data ? pcre2_get_ovector_pointer(data) : NULL;
+	for (size_t i = 0; i < *ret_count; i++)
+		spans[i] = (struct regex_span){ found[2 * i], found[2 * i + 1] };
+	pcre2_match_data_free(data);
+	return e;
+}
+
+int regex_group(const struct regex *regex, const char *name)
+{
+	int number = pcre2_substring_number_from_name(regex->code, (PCRE2_SPTR)name);
+	return number > 0 ? number : -1;
 }

@@ -22,6 +22,22 @@ AUTOPTR_DEFINE(regex)
 /* Does it match anywhere in `text`? LIMIT when that cannot be found out in a sane number of steps. */
 NODISCARD err *regex_matches(const struct regex *regex, struct view text, bool *ret_matches);
 
+/* Bytes [start, end) of the text; start is REGEX_NO_GROUP for a group that took no part. */
+struct regex_span {
+	size_t start, end;
+};
+#define REGEX_NO_GROUP  SIZE_MAX
+#define REGEX_MAX_GROUPS 32
+
+/*
+ * The first match at or behind `from`: spans[0] is the whole, then its groups. *ret_count 0: there is
+ * none. Fails as regex_matches.
+ */
+NODISCARD err *regex_find(const struct regex *regex, struct view text, size_t from,
+                          struct regex_span spans[REGEX_MAX_GROUPS], size_t *ret_count);
+/* Number of the group (?P<name>…); -1: there is none. */
+int regex_group(const struct regex *regex, const char *name);
+
 /* The pattern for PCRE2; exposed for tests. */
 NODISCARD err *regex_translate(const char *pattern, struct str *ret_pattern);
 
