@@ -13,6 +13,7 @@ static const struct cli_cmd *const cmds[] = {
 	&cmd_status,
 	&cmd_history,
 	&cmd_rollback,
+	&cmd_config,
 	&cmd_vault,
 	&cmd_doctor,
 	&cmd_settings,

@@ -446,8 +446,7 @@ err *kv_open(struct loop *loop, const struct kv_options *options, struct kv **re
 	kv->loop = loop;
 	copy_options(kv, options);
 	TRY(kv_url_parse(options->url, &kv->url));
-	kv->display = str_format("%s://%s%s%s", kv->url.scheme, kv->url.host,
-	                         *kv->url.path ? "/" : "", kv->url.path);
+	kv->display = mem_strndup(options->url, strcspn(options->url, "?"));
 	kv->driver = find_driver(kv->url.scheme);
 	if (!kv->driver)
 		return unknown_scheme(kv);
