@@ -79,9 +79,12 @@ extern const struct topic topics[]; /* ends with a NULL name */
 extern const struct cli_cmd cmd_apply;
 extern const struct cli_cmd cmd_completion;
 extern const struct cli_cmd cmd_config;
+extern const struct cli_cmd cmd_config_explain;
 extern const struct cli_cmd cmd_config_get;
 extern const struct cli_cmd cmd_config_list;
+extern const struct cli_cmd cmd_config_render;
 extern const struct cli_cmd cmd_config_rm;
+extern const struct cli_cmd cmd_config_run;
 extern const struct cli_cmd cmd_config_set;
 extern const struct cli_cmd cmd_config_watch;
 extern const struct cli_cmd cmd_diff;

@@ -11,6 +11,7 @@
 #include "pal/argv.h"
 #include "pal/fs.h"
 #include "schema/schema.h"
+#include "swap/swap_config.h"
 #include "yaml/yaml.h"
 
 enum { LIMIT_CREDENTIAL_BYTES = 1 << 20 };
@@ -177,7 +178,6 @@ static const struct schema wait_fields[] = {
 
 static const struct schema unit_schema = {
 	.kind = SCHEMA_OBJECT,
-	.is_open = true, /* pkg/swap checks its own members */
 	.fields =
 		(const struct schema[]){
 			FILE_FIELD("source", "name of the source its templates read"),
@@ -192,6 +192,7 @@ static const struct schema unit_schema = {
 	                  .kind = SCHEMA_OBJECT,
 	                  .fields = wait_fields,
 	                  .about = "when changes are taken" },
+			SWAP_CONFIG_FIELDS,
 			SCHEMA_END },
 };
 
@@ -334,8 +335,9 @@ static struct agent_template read_template(const struct reader *r, const struct 
 		.left_delim = left ? left->as.str.ptr : NULL,
 		.right_delim = left ? val_at(delimiters, 1)->as.str.ptr : NULL,
 		.flavour = flavour_of(v),
-		.has_missing = missing != NULL,
-		.missing_is_error = missing && strcmp(missing, "error") == 0,
+		.missing = !missing                        ? TMPL_MISSING_BY_FLAVOUR
+		           : strcmp(missing, "error") == 0 ? TMPL_MISSING_ERROR
+		                                           : TMPL_MISSING_NO_VALUE,
 		.settings = v,
 	};
 }

@@ -31,8 +31,8 @@ struct agent_template {
 	const char *source; /* name; NULL: the unit's */
 	const char *left_delim, *right_delim;
 	enum tmpl_flavour flavour;
-	bool missing_is_error, has_missing;
-	const struct val *settings; /* mode, owner, group: for swap */
+	enum tmpl_missing missing;
+	const struct val *settings; /* mode, owner, group, syntax */
 };
 
 struct agent_unit {

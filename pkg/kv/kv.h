@@ -103,6 +103,9 @@ void kv_watch_nudge(struct kv_watch *watch);
 NODISCARD err *kv_read(struct kv *kv, enum kv_scope scope, const char *path,
                        struct deadline deadline, struct kv_set **ret_set);
 
+/* "a" and "b/c": "a/b/c"; either may be empty. Caller frees. */
+char *kv_join(const char *a, const char *b);
+
 #define KV_ANY_VERSION UINT64_MAX
 
 struct kv_change {

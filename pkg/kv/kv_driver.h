@@ -109,9 +109,6 @@ void kv_url_clear(struct kv_url *url);
 /* Decoded value of a query parameter, NULL: not given. Caller frees. */
 char *kv_url_get(const struct kv_url *url, const char *name);
 
-/* "a" + "b/c" -> "a/b/c"; either may be empty. Caller frees. */
-char *kv_join(const char *a, const char *b);
-
 /*
  * Add the leaves of a document as keys: maps by name, lists by position, joined with '/'. Text of
  * scalars as a person would write it.

@@ -16,7 +16,8 @@ enum {
 
 const char *swap_outcome_name(enum swap_outcome outcome)
 {
-	static const char *const names[] = { "unchanged", "committed", "rejected", "rolled-back", "held" };
+	static const char *const names[] = { "unchanged", "committed", "rejected", "rolled-back",
+		                             "held" };
 	return names[outcome];
 }
 
@@ -59,7 +60,8 @@ err *swap_compare(const struct swap_group *group, bool *differs)
 		AUTO(str) now = STR_INIT;
 		AUTOFREE char *path = swap_visible_path(group, i);
 		TRY(swap_current(group, i, &now));
-		differs[i] = !fs_exists(path) || !view_equal(view_str(&now), group->files[i].content);
+		differs[i] =
+			!fs_exists(path) || !view_equal(view_str(&now), group->files[i].content);
 	}
 	return NULL;
 }
@@ -97,7 +99,8 @@ static size_t count_changed(const struct swap_run *run)
 
 static struct fs_stage_opts opts_of(const struct swap_file *file, bool is_new)
 {
-	return (struct fs_stage_opts){ .mode = file->mode == FS_KEEP && is_new ? (uint32_t)NEW_FILE : file->mode,
+	return (struct fs_stage_opts){ .mode = file->mode == FS_KEEP && is_new ? (uint32_t)NEW_FILE
+		                                                               : file->mode,
 		                       .uid = file->uid,
 		                       .gid = file->gid,
 		                       .keep_xattrs = true };
@@ -114,7 +117,8 @@ static err *stage_files(struct swap_run *run)
 		size_t swept = 0;
 		TRY(fs_root_sweep(root, "", &swept));
 		struct fs_stage_opts opts = opts_of(file, !fs_exists(file->path));
-		TRY(fs_stage_begin(root, path_base(file->path), &opts, file->content, &run->stages[i]));
+		TRY(fs_stage_begin(root, path_base(file->path), &opts, file->content,
+		                   &run->stages[i]));
 	}
 	return NULL;
 }
@@ -124,7 +128,8 @@ static err *stage_generation(struct swap_run *run)
 {
 	const struct swap_group *group = run->group;
 	AUTOFREE char *parent = path_dir(group->generation);
-	AUTOFREE char *name = str_format(".%s.%.*s", path_base(group->generation), NAME_DIGITS, run->report->revision);
+	AUTOFREE char *name = str_format(".%s.%.*s", path_base(group->generation), NAME_DIGITS,
+	                                 run->report->revision);
 	run->staged_dir = path_join(parent, name);
 	TRY(fs_remove_tree(run->staged_dir)); /* what a killed run left */
 	for (size_t i = 0; i < group->file_count; i++) {
@@ -187,7 +192,8 @@ static err *lead_link(struct swap_run *run)
 {
 	AUTOPTR(fs_root) root = NULL;
 	TRY(swap_open_dir(run->group->generation, true, &root));
-	return fs_root_symlink_atomic(root, path_base(run->staged_dir), path_base(run->group->generation), 0);
+	return fs_root_symlink_atomic(root, path_base(run->staged_dir),
+	                              path_base(run->group->generation), 0);
 }
 
 /* Old generations, but the one the link leads to. */
@@ -265,9 +271,10 @@ static err *roll_back(struct swap_run *run, err *take_error)
 	err *unwell = go_back(run);
 	err *recorded = reject(run, unwell ? SWAP_HELD : SWAP_ROLLED_BACK, take_error);
 	if (unwell)
-		run->report->error = err_join(run->report->error,
-		                              err_wrap(unwell, "after going back '%s' is not well either",
-		                                       run->group->name));
+		run->report->error =
+			err_join(run->report->error,
+		                 err_wrap(unwell, "after going back '%s' is not well either",
+		                          run->group->name));
 	TRY(recorded);
 	return swap_journal_end(run->group);
 }
@@ -328,17 +335,19 @@ err *swap_recover(const struct swap_group *group, bool *ret_recovered)
 	return *ret_recovered ? swap_journal_end(group) : NULL;
 }
 
-err *swap_apply(const struct swap_group *group, const atomic_int *cancel, struct swap_report *ret_report)
+err *swap_apply(const struct swap_group *group, const atomic_int *cancel,
+                struct swap_report *ret_report)
 {
 	if (group->file_count == 0 || group->file_count > SWAP_MAX_FILES)
-		return err_new(ERR_USAGE, "'%s' has %zu files, expected 1 to %u", group->name, group->file_count,
-		               SWAP_MAX_FILES);
+		return err_new(ERR_USAGE, "'%s' has %zu files, expected 1 to %u", group->name,
+		               group->file_count, SWAP_MAX_FILES);
 	swap_report_clear(ret_report);
 	struct swap_run run = { .group = group,
 		                .cancel = cancel,
 		                .report = ret_report,
 		                .differs = mem_zalloc(group->file_count, sizeof(bool)),
-		                .stages = mem_zalloc(group->file_count, sizeof(struct fs_stage *)) };
+		                .stages =
+		                        mem_zalloc(group->file_count, sizeof(struct fs_stage *)) };
 	err *e = run_swap(&run);
 	drop_staged(&run);
 	mem_free(run.staged_dir);

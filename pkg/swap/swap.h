@@ -25,7 +25,8 @@ enum swap_syntax {
 struct swap_file {
 	const char *path; /* absolute; with a generation folder: relative to it */
 	struct view content;
-	uint32_t mode, uid, gid; /* FS_KEEP: as the file that is replaced, 0640 and ours for a new one */
+	uint32_t mode, uid,
+		gid; /* FS_KEEP: as the file that is replaced, 0640 and ours for a new one */
 	enum swap_syntax syntax;
 };
 
@@ -40,12 +41,12 @@ struct swap_command {
 
 enum swap_reload_kind {
 	SWAP_RELOAD_NONE,
-	SWAP_RELOAD_SIGNAL,  /* to the process of a pid file */
+	SWAP_RELOAD_SIGNAL, /* to the process of a pid file; there being none is fine */
 	SWAP_RELOAD_COMMAND,
-	SWAP_RELOAD_HTTP,    /* POST, or the method given; 2xx is success */
-	SWAP_RELOAD_SOCKET,  /* send text to a Unix or TCP socket */
-	SWAP_RELOAD_UNIT,    /* systemctl reload */
-	SWAP_RELOAD_CALL,    /* the caller's function */
+	SWAP_RELOAD_HTTP,   /* POST, or the method given; 2xx is success */
+	SWAP_RELOAD_SOCKET, /* send text to a Unix or TCP socket */
+	SWAP_RELOAD_UNIT,   /* systemctl reload */
+	SWAP_RELOAD_CALL,   /* the caller's function */
 };
 
 struct swap_reload {
@@ -83,8 +84,9 @@ struct swap_health {
 
 struct swap_group {
 	const char *name;
-	const char *state_dir;      /* journal, old content, rejected revisions; made when missing */
-	const char *generation;     /* a symlink that is led to a new folder each time; NULL: files one by one */
+	const char *state_dir; /* journal, old content, rejected revisions; made when missing */
+	const char *
+		generation; /* a symlink that is led to a new folder each time; NULL: files one by one */
 	const struct swap_file *files;
 	size_t file_count;
 	const struct swap_command *checks;
@@ -94,7 +96,7 @@ struct swap_group {
 	/* Further checks of the content, such as a schema; NULL is fine. May be NULL. */
 	err *(*check)(void *ctx, const struct swap_file *file);
 	void *check_ctx;
-	bool no_reload_first_time;  /* nothing runs yet: files only */
+	bool no_reload_first_time; /* nothing runs yet: files only */
 };
 
 enum swap_outcome {
@@ -108,16 +110,19 @@ const char *swap_outcome_name(enum swap_outcome outcome);
 
 struct swap_report {
 	enum swap_outcome outcome;
-	const char *stage;   /* "syntax", "check", "swap", "reload", "health"; NULL: none failed */
-	err *error;          /* what went wrong */
-	struct str output;   /* what the daemon said, untrusted bytes */
-	bool was_known;      /* rejected before: not tried again */
-	bool was_recovered;  /* an earlier run had been killed: it was undone first */
-	size_t changed;      /* files that differ */
-	char revision[65];   /* fingerprint of paths and content */
+	const char *stage;  /* "syntax", "check", "swap", "reload", "health"; NULL: none failed */
+	err *error;         /* what went wrong */
+	struct str output;  /* what the daemon said, untrusted bytes */
+	bool was_known;     /* rejected before: not tried again */
+	bool was_recovered; /* an earlier run had been killed: it was undone first */
+	size_t changed;     /* files that differ */
+	char revision[65];  /* fingerprint of paths and content */
 	int64_t check_ns, swap_ns, reload_ns, health_ns;
 };
-#define SWAP_REPORT_INIT { .output = STR_INIT }
+#define SWAP_REPORT_INIT           \
+	{                          \
+		.output = STR_INIT \
+	}
 void swap_report_clear(struct swap_report *report);
 
 /*

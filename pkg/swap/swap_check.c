@@ -17,8 +17,11 @@ static enum swap_syntax syntax_of(const struct swap_file *file)
 	static const struct {
 		const char *ending;
 		enum swap_syntax syntax;
-	} known[] = { { ".json", SWAP_SYNTAX_JSON }, { ".yaml", SWAP_SYNTAX_YAML }, { ".yml", SWAP_SYNTAX_YAML },
-		      { ".ini", SWAP_SYNTAX_INI },   { ".env", SWAP_SYNTAX_DOTENV } };
+	} known[] = { { ".json", SWAP_SYNTAX_JSON },
+		      { ".yaml", SWAP_SYNTAX_YAML },
+		      { ".yml", SWAP_SYNTAX_YAML },
+		      { ".ini", SWAP_SYNTAX_INI },
+		      { ".env", SWAP_SYNTAX_DOTENV } };
 	if (file->syntax != SWAP_SYNTAX_AUTO)
 		return file->syntax;
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
@@ -43,17 +46,20 @@ static err *check_lines(const struct swap_file *file, bool is_ini)
 	for (size_t number = 1; view_split(&rest, '\n', &line); number++) {
 		struct view text = trimmed(line);
 		bool continues = is_ini && line.len && isspace((unsigned char)line.ptr[0]);
-		if (text.len == 0 || text.ptr[0] == '#' || (is_ini && text.ptr[0] == ';') || continues)
+		if (text.len == 0 || text.ptr[0] == '#' || (is_ini && text.ptr[0] == ';') ||
+		    continues)
 			continue;
 		if (is_ini && text.ptr[0] == '[') {
 			if (text.ptr[text.len - 1] != ']' && !memchr(text.ptr, ']', text.len))
-				return err_at(err_new(ERR_INVALID, "a section without ']'"), file->path, number, 1);
+				return err_at(err_new(ERR_INVALID, "a section without ']'"),
+				              file->path, number, 1);
 			continue;
 		}
 		const char *equals = memchr(text.ptr, '=', text.len);
 		bool has_name = equals && equals != text.ptr;
 		if (!has_name && !(is_ini && text.ptr[0] != '='))
-			return err_at(err_new(ERR_INVALID, "expected NAME=value"), file->path, number, 1);
+			return err_at(err_new(ERR_INVALID, "expected NAME=value"), file->path,
+			              number, 1);
 	}
 	return NULL;
 }
@@ -66,11 +72,20 @@ err *swap_check_syntax(const struct swap_file *file)
 	struct view text = file->content;
 	err *e = NULL;
 	switch (syntax_of(file)) {
-	case SWAP_SYNTAX_JSON: e = json_load(text.ptr, text.len, file->path, &arena, &root); break;
-	case SWAP_SYNTAX_YAML: e = yaml_load(text.ptr, text.len, file->path, &arena, &docs); break;
-	case SWAP_SYNTAX_INI: e = check_lines(file, true); break;
-	case SWAP_SYNTAX_DOTENV: e = check_lines(file, false); break;
-	default: break;
+	case SWAP_SYNTAX_JSON:
+		e = json_load(text.ptr, text.len, file->path, &arena, &root);
+		break;
+	case SWAP_SYNTAX_YAML:
+		e = yaml_load(text.ptr, text.len, file->path, &arena, &docs);
+		break;
+	case SWAP_SYNTAX_INI:
+		e = check_lines(file, true);
+		break;
+	case SWAP_SYNTAX_DOTENV:
+		e = check_lines(file, false);
+		break;
+	default:
+		break;
 	}
 	arena_wipe(&arena);
 	return e ? err_without_snippet(e) : NULL; /* the line may hold a secret */
@@ -95,11 +110,13 @@ const char *swap_staged_path(const struct swap_run *run, size_t index, struct st
 static err *find_file(const struct swap_run *run, struct view name, size_t *ret_index)
 {
 	for (size_t i = 0; i < run->group->file_count; i++)
-		if (view_is(name, path_base(run->group->files[i].path)) || view_is(name, run->group->files[i].path)) {
+		if (view_is(name, path_base(run->group->files[i].path)) ||
+		    view_is(name, run->group->files[i].path)) {
 			*ret_index = i;
 			return NULL;
 		}
-	return err_new(ERR_USAGE, "no file of '%s' is called '%.*s'", run->group->name, (int)name.len, name.ptr);
+	return err_new(ERR_USAGE, "no file of '%s' is called '%.*s'", run->group->name,
+	               (int)name.len, name.ptr);
 }
 
 static size_t first_changed(const struct swap_run *run)
@@ -142,7 +159,8 @@ static void add_environment(const struct swap_run *run, struct strs *env)
 	AUTO(str) path = STR_INIT;
 	for (size_t i = 0; i < run->group->file_count; i++)
 		if (run->differs[i])
-			str_addf(&changed, "%s%s", changed.len ? ":" : "", run->group->files[i].path);
+			str_addf(&changed, "%s%s", changed.len ? ":" : "",
+			         run->group->files[i].path);
 	strs_pushf(env, "FETTLE_GROUP=%s", run->group->name);
 	strs_pushf(env, "FETTLE_REVISION=%s", run->report->revision);
 	strs_pushf(env, "FETTLE_CHANGED=%s", changed.ptr);
@@ -165,7 +183,8 @@ err *swap_run_command(struct swap_run *run, const struct swap_command *command, 
 	struct proc_opts opts = { .argv = (const char *const *)argv.ptr,
 		                  .env = (const char *const *)env.ptr,
 		                  .output_limit = SWAP_MAX_OUTPUT_BYTES,
-		                  .timeout_ms = command->timeout_ms ? command->timeout_ms : SWAP_TIMEOUT_MS,
+		                  .timeout_ms = command->timeout_ms ? command->timeout_ms
+		                                                    : SWAP_TIMEOUT_MS,
 		                  .cancel = run->cancel,
 		                  .flags = PROC_MERGE_STDERR };
 	TRY(proc_run(&opts, &result));

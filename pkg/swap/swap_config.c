@@ -14,21 +14,24 @@ const struct schema swap_check_schema = {
 	.also = &(const struct schema){ .kind = SCHEMA_LIST, .min_len = 1, .of = &word },
 };
 
-#define DURATION(name_, about_)                                                         \
-	{                                                                               \
-		.name = (name_), .kind = SCHEMA_STR, .format = &schema_duration,        \
-		.about = (about_)                                                       \
+#define DURATION(name_, about_)                                                                    \
+	{                                                                                          \
+		.name = (name_), .kind = SCHEMA_STR, .format = &schema_duration, .about = (about_) \
 	}
-#define TEXT(name_, about_)                                                             \
-	{                                                                               \
-		.name = (name_), .kind = SCHEMA_STR, .format = &schema_not_empty,       \
-		.about = (about_)                                                       \
+#define TEXT(name_, about_)                                                       \
+	{                                                                         \
+		.name = (name_), .kind = SCHEMA_STR, .format = &schema_not_empty, \
+		.about = (about_)                                                 \
 	}
 
 const struct schema swap_reload_fields[] = {
 	TEXT("signal", "to the process of pidFile: HUP, USR2, …"),
 	TEXT("pidFile", "file with the number of the process"),
-	{ .name = "command", .kind = SCHEMA_LIST, .min_len = 1, .of = &word, .about = "a program and its arguments" },
+	{ .name = "command",
+	  .kind = SCHEMA_LIST,
+	  .min_len = 1,
+	  .of = &word,
+	  .about = "a program and its arguments" },
 	TEXT("url", "HTTP address to ask; an answer other than 2xx is a failure"),
 	TEXT("method", "of the HTTP request; POST when absent"),
 	TEXT("socket", "\"unix:/run/x.sock\" or \"host:port\" to send text to"),
@@ -39,14 +42,18 @@ const struct schema swap_reload_fields[] = {
 };
 
 const struct schema_group swap_reload_groups[] = {
-	{ SCHEMA_EXACTLY_ONE, (const char *const[]){ "signal", "command", "url", "socket", "unit", NULL } },
+	{ SCHEMA_EXACTLY_ONE,
+	  (const char *const[]){ "signal", "command", "url", "socket", "unit", NULL } },
 	{ SCHEMA_REQUIRES, (const char *const[]){ "signal", "pidFile", NULL } },
 	{ SCHEMA_REQUIRES, (const char *const[]){ "socket", "text", NULL } },
 	SCHEMA_GROUP_END
 };
 
 const struct schema swap_health_fields[] = {
-	{ .name = "command", .kind = SCHEMA_LIST, .min_len = 1, .of = &word,
+	{ .name = "command",
+	  .kind = SCHEMA_LIST,
+	  .min_len = 1,
+	  .of = &word,
 	  .about = "a program that must exit with 0" },
 	TEXT("url", "HTTP address that must answer 2xx"),
 	TEXT("tcp", "\"host:port\" that must take connections"),
@@ -59,7 +66,8 @@ const struct schema swap_health_fields[] = {
 };
 
 const struct schema_group swap_health_groups[] = {
-	{ SCHEMA_EXACTLY_ONE, (const char *const[]){ "command", "url", "tcp", "pidFile", "unit", NULL } },
+	{ SCHEMA_EXACTLY_ONE,
+	  (const char *const[]){ "command", "url", "tcp", "pidFile", "unit", NULL } },
 	SCHEMA_GROUP_END
 };
 
@@ -89,14 +97,15 @@ static const struct {
 	             "reload: {command: [systemctl, daemon-reload]}\n" },
 };
 
-const char *const swap_preset_names[] = { "nginx", "haproxy",  "envoy", "prometheus", "redis",
-	                                  "postgres", "sshd", "systemd", NULL };
+const char *const swap_preset_names[] = { "nginx",    "haproxy", "envoy",   "prometheus", "redis",
+	                                  "postgres", "sshd",    "systemd", NULL };
 
 static err *load_preset(const char *name, struct arena *a, struct val **ret)
 {
 	for (size_t i = 0; i < ARRAY_LEN(presets); i++)
 		if (strcmp(presets[i].name, name) == 0)
-			return yaml_load_one(presets[i].text, strlen(presets[i].text), name, a, ret);
+			return yaml_load_one(presets[i].text, strlen(presets[i].text), name, a,
+			                     ret);
 	return err_new(ERR_USAGE, "there is no preset '%s'", name);
 }
 
@@ -150,7 +159,8 @@ static err *check_shape(const struct val *list)
 	const struct val *item;
 	for (VAL_EACH_ITEM(i, item, list))
 		if (item->kind != val_at(list, 0)->kind)
-			return val_error(item, "either words of one program, or a list of words for each");
+			return val_error(
+				item, "either words of one program, or a list of words for each");
 	return NULL;
 }
 
@@ -195,14 +205,16 @@ static void read_health(const struct reader *r, const struct val *v, struct swap
 	                                  : SWAP_HEALTH_NONE;
 }
 
-err *swap_config_read(const struct val *v, const char *dir, struct arena *a, struct swap_group *group)
+err *swap_config_read(const struct val *v, const char *dir, struct arena *a,
+                      struct swap_group *group)
 {
 	const struct reader reader = { dir, a };
 	const char *preset = val_get_str(v, "preset", NULL);
 	struct val *base = NULL;
 	if (preset)
 		TRY(load_preset(preset, a, &base));
-	const struct val *check = val_get(v, "check"), *reload = val_get(v, "reload"), *health = val_get(v, "health");
+	const struct val *check = val_get(v, "check"), *reload = val_get(v, "reload"),
+			 *health = val_get(v, "health");
 	TRY(check_shape(check));
 	read_checks(&reader, check ? check : val_get(base, "check"), group);
 	read_reload(&reader, reload ? reload : val_get(base, "reload"), &group->reload);

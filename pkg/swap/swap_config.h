@@ -11,17 +11,31 @@
 #include "val/val.h"
 
 /* The rows for the table of whoever embeds a group. */
-#define SWAP_CONFIG_FIELDS                                                                        \
-	{ .name = "preset", .kind = SCHEMA_STR, .choices = swap_preset_names,                     \
-	  .about = "check, reload and health of a well-known daemon; each can be set here, too" }, \
-	{ .name = "check", .kind = SCHEMA_LIST, .min_len = 1, .of = &swap_check_schema,           \
-	  .about = "programs that must accept the new files: words, or one list of words each" }, \
-	{ .name = "reload", .kind = SCHEMA_OBJECT, .fields = swap_reload_fields,                  \
-	  .groups = swap_reload_groups, .about = "how the daemon is told, once for all files" },  \
-	{ .name = "health", .kind = SCHEMA_OBJECT, .fields = swap_health_fields,                  \
-	  .groups = swap_health_groups, .about = "what must be true afterwards, or all goes back" }, \
-	{ .name = "generation", .kind = SCHEMA_STR, .format = &schema_not_empty,                  \
-	  .about = "a symlink led to a new folder with all files, each time" }
+#define SWAP_CONFIG_FIELDS                                                                               \
+	{ .name = "preset",                                                                              \
+	  .kind = SCHEMA_STR,                                                                            \
+	  .choices = swap_preset_names,                                                                  \
+	  .about = "check, reload and health of a well-known daemon; each can be set here, too" },       \
+		{ .name = "check",                                                                       \
+		  .kind = SCHEMA_LIST,                                                                   \
+		  .min_len = 1,                                                                          \
+		  .of = &swap_check_schema,                                                              \
+		  .about =                                                                               \
+		          "programs that must accept the new files: words, or one list of words each" }, \
+		{ .name = "reload",                                                                      \
+		  .kind = SCHEMA_OBJECT,                                                                 \
+		  .fields = swap_reload_fields,                                                          \
+		  .groups = swap_reload_groups,                                                          \
+		  .about = "how the daemon is told, once for all files" },                               \
+		{ .name = "health",                                                                      \
+		  .kind = SCHEMA_OBJECT,                                                                 \
+		  .fields = swap_health_fields,                                                          \
+		  .groups = swap_health_groups,                                                          \
+		  .about = "what must be true afterwards, or all goes back" },                           \
+	{                                                                                                \
+		.name = "generation", .kind = SCHEMA_STR, .format = &schema_not_empty,                   \
+		.about = "a symlink led to a new folder with all files, each time"                       \
+	}
 
 extern const char *const swap_preset_names[];
 extern const struct schema swap_check_schema;

@@ -15,9 +15,9 @@ struct swap_run {
 	const atomic_int *cancel;
 	struct swap_report *report;
 	bool *differs;
-	struct fs_stage **stages;   /* by file; NULL: unchanged, or moved into place */
-	char *staged_dir;           /* of a generation */
-	char *first_staged;
+	struct fs_stage **stages; /* by file; NULL: unchanged, or moved into place */
+	char *staged_dir;         /* of a generation */
+	bool is_down;             /* nothing runs that could be told */
 };
 
 /* --- swap_check.c --- */
@@ -25,7 +25,8 @@ NODISCARD err *swap_check_syntax(const struct swap_file *file);
 /* Where a check finds the file: its staged copy, or the file itself when unchanged. */
 const char *swap_staged_path(const struct swap_run *run, size_t index, struct str *text);
 /* Runs a command with its placeholders replaced; its output is kept in the report. */
-NODISCARD err *swap_run_command(struct swap_run *run, const struct swap_command *command, const char *what);
+NODISCARD err *swap_run_command(struct swap_run *run, const struct swap_command *command,
+                                const char *what);
 
 /* --- swap_reload.c --- */
 NODISCARD err *swap_do_reload(struct swap_run *run);
@@ -37,9 +38,11 @@ NODISCARD err *swap_journal_write(const struct swap_run *run);
 /* Put everything back that the journal names; false: there is none. */
 NODISCARD err *swap_journal_undo(const struct swap_group *group, bool *ret_was_there);
 NODISCARD err *swap_journal_end(const struct swap_group *group);
-NODISCARD err *swap_reject(const struct swap_group *group, const char *revision, const char *reason);
+NODISCARD err *swap_reject(const struct swap_group *group, const char *revision,
+                           const char *reason);
 /* *ret_reason NULL: never rejected. Caller frees. */
-NODISCARD err *swap_rejected(const struct swap_group *group, const char *revision, char **ret_reason);
+NODISCARD err *swap_rejected(const struct swap_group *group, const char *revision,
+                             char **ret_reason);
 
 /* --- paths --- */
 /* The root of a file's folder and its name in it. */

@@ -11,7 +11,7 @@
 enum {
 	WITHIN_MS = 10000,
 	EVERY_MS = 100,
-	LOOK_MS = 3000,   /* one look at the health */
+	LOOK_MS = 3000, /* one look at the health */
 	ANSWER_BYTES = 1 << 16,
 };
 
@@ -22,7 +22,8 @@ static bool is_cancelled(const struct swap_run *run)
 
 /* --- by HTTP and sockets --- */
 
-static err *ask_http(const struct swap_run *run, const char *url, const char *method, int64_t timeout_ms)
+static err *ask_http(const struct swap_run *run, const char *url, const char *method,
+                     int64_t timeout_ms)
 {
 	struct http_client *client = NULL;
 	struct http_response response = { .body = STR_INIT, .headers = STR_INIT };
@@ -62,7 +63,8 @@ static void read_answer(pal_handle conn, struct str *answer, int64_t timeout_ms)
 	}
 }
 
-static err *send_text(const struct swap_run *run, const char *address, const char *text, int64_t timeout_ms)
+static err *send_text(const struct swap_run *run, const char *address, const char *text,
+                      int64_t timeout_ms)
 {
 	pal_handle conn;
 	size_t sent = 0, len = strlen(text);
@@ -97,7 +99,19 @@ static err *check_tcp(const char *address)
 
 /* --- reload --- */
 
-static err *run_systemctl(struct swap_run *run, const char *verb, const char *unit, int64_t timeout_ms)
+/* No such process: the daemon finds the new files when it starts. */
+static err *send_signal(struct swap_run *run, const struct swap_reload *reload)
+{
+	err *e = proc_signal_pid_file(reload->pid_file, reload->signal);
+	run->is_down = e && err_is(e, ERR_NOT_FOUND);
+	if (!run->is_down)
+		return e;
+	err_ignore(e, "nothing runs yet");
+	return NULL;
+}
+
+static err *run_systemctl(struct swap_run *run, const char *verb, const char *unit,
+                          int64_t timeout_ms)
 {
 	const char *const argv[] = { "systemctl", verb, "--", unit, NULL };
 	struct swap_command command = { argv, timeout_ms };
@@ -110,13 +124,20 @@ err *swap_do_reload(struct swap_run *run)
 	int64_t timeout_ms = reload->timeout_ms ? reload->timeout_ms : SWAP_TIMEOUT_MS;
 	const char *method = reload->method ? reload->method : "POST";
 	switch (reload->kind) {
-	case SWAP_RELOAD_NONE: return NULL;
-	case SWAP_RELOAD_SIGNAL: return proc_signal_pid_file(reload->pid_file, reload->signal);
-	case SWAP_RELOAD_COMMAND: return swap_run_command(run, &reload->command, "reload");
-	case SWAP_RELOAD_HTTP: return ask_http(run, reload->url, method, timeout_ms);
-	case SWAP_RELOAD_SOCKET: return send_text(run, reload->address, reload->text, timeout_ms);
-	case SWAP_RELOAD_UNIT: return run_systemctl(run, "reload-or-restart", reload->unit, timeout_ms);
-	case SWAP_RELOAD_CALL: return reload->call(reload->ctx);
+	case SWAP_RELOAD_NONE:
+		return NULL;
+	case SWAP_RELOAD_SIGNAL:
+		return send_signal(run, reload);
+	case SWAP_RELOAD_COMMAND:
+		return swap_run_command(run, &reload->command, "reload");
+	case SWAP_RELOAD_HTTP:
+		return ask_http(run, reload->url, method, timeout_ms);
+	case SWAP_RELOAD_SOCKET:
+		return send_text(run, reload->address, reload->text, timeout_ms);
+	case SWAP_RELOAD_UNIT:
+		return run_systemctl(run, "reload-or-restart", reload->unit, timeout_ms);
+	case SWAP_RELOAD_CALL:
+		return reload->call(reload->ctx);
 	}
 	return NULL;
 }
@@ -129,7 +150,9 @@ static err *check_alive(const char *pid_file)
 	int64_t pid = 0;
 	TRY(fs_read_file(pid_file, 64, &text));
 	TRY(proc_parse_pid(view_str(&text), &pid));
-	return proc_is_alive(pid) ? NULL : err_new(ERR_UNHEALTHY, "process %" PRId64 " of '%s' is gone", pid, pid_file);
+	return proc_is_alive(pid) ? NULL
+	                          : err_new(ERR_UNHEALTHY, "process %" PRId64 " of '%s' is gone",
+	                                    pid, pid_file);
 }
 
 static err *look(struct swap_run *run)
@@ -137,15 +160,21 @@ static err *look(struct swap_run *run)
 	const struct swap_health *health = &run->group->health;
 	struct swap_command command = health->command;
 	switch (health->kind) {
-	case SWAP_HEALTH_NONE: return NULL;
+	case SWAP_HEALTH_NONE:
+		return NULL;
 	case SWAP_HEALTH_COMMAND:
 		command.timeout_ms = command.timeout_ms ? command.timeout_ms : LOOK_MS;
 		return swap_run_command(run, &command, "health check");
-	case SWAP_HEALTH_HTTP: return ask_http(run, health->url, "GET", LOOK_MS);
-	case SWAP_HEALTH_TCP: return check_tcp(health->address);
-	case SWAP_HEALTH_ALIVE: return check_alive(health->pid_file);
-	case SWAP_HEALTH_UNIT: return run_systemctl(run, "is-active", health->unit, LOOK_MS);
-	case SWAP_HEALTH_CALL: return health->call(health->ctx);
+	case SWAP_HEALTH_HTTP:
+		return ask_http(run, health->url, "GET", LOOK_MS);
+	case SWAP_HEALTH_TCP:
+		return check_tcp(health->address);
+	case SWAP_HEALTH_ALIVE:
+		return check_alive(health->pid_file);
+	case SWAP_HEALTH_UNIT:
+		return run_systemctl(run, "is-active", health->unit, LOOK_MS);
+	case SWAP_HEALTH_CALL:
+		return health->call(health->ctx);
 	}
 	return NULL;
 }
@@ -156,7 +185,7 @@ err *swap_wait_health(struct swap_run *run)
 	const struct swap_health *health = &run->group->health;
 	struct deadline within = deadline_after(health->within_ms ? health->within_ms : WITHIN_MS);
 	int64_t every_ms = health->every_ms ? health->every_ms : EVERY_MS, well_since_ms = 0;
-	if (health->kind == SWAP_HEALTH_NONE)
+	if (health->kind == SWAP_HEALTH_NONE || run->is_down)
 		return NULL;
 	for (;;) {
 		err *e = look(run);
@@ -166,7 +195,8 @@ err *swap_wait_health(struct swap_run *run)
 			if (now_ms - well_since_ms >= health->for_ms)
 				return NULL;
 		} else if (well_since_ms || deadline_is_over(within) || is_cancelled(run)) {
-			return err_as(err_wrap(e, "'%s' is not healthy", run->group->name), ERR_UNHEALTHY);
+			return err_as(err_wrap(e, "'%s' is not healthy", run->group->name),
+			              ERR_UNHEALTHY);
 		} else {
 			err_ignore(e, "it may take a moment");
 		}

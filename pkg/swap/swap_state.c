@@ -122,7 +122,8 @@ static err *put_back(const struct swap_group *group, const struct val *file)
 
 static err *lead_back(const struct val *journal)
 {
-	const char *link = val_get_str(journal, "link", NULL), *target = val_get_str(journal, "target", NULL);
+	const char *link = val_get_str(journal, "link", NULL),
+		   *target = val_get_str(journal, "target", NULL);
 	const char *made = val_get_str(journal, "made", NULL);
 	AUTOPTR(fs_root) root = NULL;
 	if (!link)
@@ -189,7 +190,8 @@ err *swap_reject(const struct swap_group *group, const char *revision, const cha
 	size_t start = 0;
 	while (text.len - start > REJECTED_BYTES)
 		start = (size_t)(strchr(text.ptr + start, '\n') - text.ptr) + 1;
-	return fs_write_atomic(path, (struct view){ text.ptr + start, text.len - start }, PRIVATE_FILE);
+	return fs_write_atomic(path, (struct view){ text.ptr + start, text.len - start },
+	                       PRIVATE_FILE);
 }
 
 err *swap_rejected(const struct swap_group *group, const char *revision, char **ret_reason)
@@ -202,7 +204,8 @@ err *swap_rejected(const struct swap_group *group, const char *revision, char **
 	*ret_reason = NULL;
 	rest = view_str(&text);
 	while (view_split(&rest, '\n', &line))
-		if (line.len > len && memcmp(line.ptr, revision, len) == 0 && line.ptr[len] == ' ') {
+		if (line.len > len && memcmp(line.ptr, revision, len) == 0 &&
+		    line.ptr[len] == ' ') {
 			mem_free(*ret_reason);
 			*ret_reason = mem_strndup(line.ptr + len + 1, line.len - len - 1);
 		}

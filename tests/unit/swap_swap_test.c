@@ -19,8 +19,10 @@ static void rig_init(struct rig *rig)
 	rig->other = path_join(test_dir(), "b.json");
 	rig->state = path_join(test_dir(), "state");
 	rig->log = path_join(test_dir(), "log");
-	rig->files[0] = (struct swap_file){ rig->file, view_of("one\n"), FS_KEEP, FS_KEEP, FS_KEEP, SWAP_SYNTAX_AUTO };
-	rig->files[1] = (struct swap_file){ rig->other, view_of("{}"), FS_KEEP, FS_KEEP, FS_KEEP, SWAP_SYNTAX_AUTO };
+	rig->files[0] = (struct swap_file){ rig->file, view_of("one\n"), FS_KEEP,
+		                            FS_KEEP,   FS_KEEP,          SWAP_SYNTAX_AUTO };
+	rig->files[1] = (struct swap_file){ rig->other, view_of("{}"), FS_KEEP,
+		                            FS_KEEP,    FS_KEEP,       SWAP_SYNTAX_AUTO };
 	rig->group = (struct swap_group){
 		.name = "app", .state_dir = rig->state, .files = rig->files, .file_count = 2
 	};
@@ -44,10 +46,10 @@ static char *content(const char *path)
 	return str_detach(&text);
 }
 
-#define CHECK_CONTENT(path, expected)                   \
-	do {                                            \
+#define CHECK_CONTENT(path, expected)                    \
+	do {                                             \
 		AUTOFREE char *content_ = content(path); \
-		CHECK_STR(content_, expected);          \
+		CHECK_STR(content_, expected);           \
 	} while (0)
 
 TEST(swap, new_content_becomes_visible_and_the_same_again_is_nothing)
@@ -82,8 +84,10 @@ TEST(swap, the_daemons_own_check_sees_the_staged_files_and_its_words_are_kept)
 {
 	AUTO(rig) rig;
 	AUTO(swap_report) report = SWAP_REPORT_INIT;
-	static const char *const argv[] = { "sh", "-c", "grep -q good \"$0\" || { echo \"bad line in config\"; exit 1; }",
-		                            "{file:app.conf}", NULL };
+	static const char *const argv[] = {
+		"sh", "-c", "grep -q good \"$0\" || { echo \"bad line in config\"; exit 1; }",
+		"{file:app.conf}", NULL
+	};
 	struct swap_command check = { argv, 0 };
 	rig_init(&rig);
 	rig.group.checks = &check;
@@ -112,7 +116,8 @@ static void use_daemon(struct rig *rig, struct swap_command *reload)
 	static const char *argv[8];
 	argv[0] = "sh";
 	argv[1] = "-c";
-	argv[2] = "cat \"$0\" >> \"$1\"; ! grep -q evil \"$0\" || { echo 'cannot start: evil'; exit 3; }";
+	argv[2] =
+		"cat \"$0\" >> \"$1\"; ! grep -q evil \"$0\" || { echo 'cannot start: evil'; exit 3; }";
 	argv[3] = rig->file;
 	argv[4] = rig->log;
 	argv[5] = NULL;
@@ -153,10 +158,9 @@ TEST(swap, what_is_unwell_afterwards_goes_back)
 	argv[1] = "-c";
 	argv[2] = "! grep -q ill \"$0\"";
 	argv[3] = rig.file;
-	rig.group.health = (struct swap_health){ .kind = SWAP_HEALTH_COMMAND,
-		                                 .command = { argv, 0 },
-		                                 .within_ms = 50,
-		                                 .every_ms = 10 };
+	rig.group.health = (struct swap_health){
+		.kind = SWAP_HEALTH_COMMAND, .command = { argv, 0 }, .within_ms = 50, .every_ms = 10
+	};
 	CHECK_OK(swap_apply(&rig.group, NULL, &report));
 	CHECK_INT(report.outcome, SWAP_COMMITTED);
 	rig.files[0].content = view_of("ill\n");
@@ -177,7 +181,8 @@ TEST(swap, a_new_file_is_gone_again_after_going_back)
 	AUTO(swap_report) report = SWAP_REPORT_INIT;
 	static const char *const argv[] = { "false", NULL };
 	rig_init(&rig);
-	rig.group.reload = (struct swap_reload){ .kind = SWAP_RELOAD_COMMAND, .command = { argv, 0 } };
+	rig.group.reload =
+		(struct swap_reload){ .kind = SWAP_RELOAD_COMMAND, .command = { argv, 0 } };
 	CHECK_OK(swap_apply(&rig.group, NULL, &report));
 	CHECK_INT(report.outcome, SWAP_HELD);
 	CHECK(!fs_exists(rig.file));
