@@ -33,14 +33,11 @@ static void on_hup(void *ctx)
 		agent_refresh(a->agent);
 }
 
-err *config_agent_open(struct cli_ctx *ctx, const char *path, bool hup,
-                       struct config_agent *ret_agent)
+err *config_agent_open_with(struct cli_ctx *ctx, struct agent_config *take_config, bool hup,
+                            struct config_agent *ret_agent)
 {
 	struct config_agent *a = ret_agent;
-	AUTOFREE char *file = NULL;
-	*a = (struct config_agent){ .ui = ctx->ui };
-	TRY(config_find(path, &file));
-	TRY(agent_config_load(file, &a->config));
+	*a = (struct config_agent){ .ui = ctx->ui, .config = take_config };
 	TRY(find_state_dir(ctx, &a->state_dir));
 	a->keys = vault_keys_new(ctx);
 	a->decrypt = (struct kv_options){ .decrypt = config_decrypt, .decrypt_ctx = a->keys };
@@ -49,6 +46,16 @@ err *config_agent_open(struct cli_ctx *ctx, const char *path, bool hup,
 	TRY(loop_new(a->cancel, &a->loop));
 	loop_on_hup(a->loop, on_hup, a);
 	return NULL;
+}
+
+err *config_agent_open(struct cli_ctx *ctx, const char *path, bool hup, struct config_agent *ret_agent)
+{
+	AUTOFREE char *file = NULL;
+	struct agent_config *config;
+	*ret_agent = (struct config_agent){ .ui = ctx->ui };
+	TRY(config_find(path, &file));
+	TRY(agent_config_load(file, &config));
+	return config_agent_open_with(ctx, config, hup, ret_agent);
 }
 
 err *config_agent_make(struct config_agent *a, struct agent_options *options)

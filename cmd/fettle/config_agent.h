@@ -25,6 +25,9 @@ struct config_agent {
 /* `path` NULL: fettle.yaml here or above. `hup` is what the loop does at HUP: reads everything again. */
 NODISCARD err *config_agent_open(struct cli_ctx *ctx, const char *path, bool hup,
                                  struct config_agent *ret_agent);
+/* The same with a configuration that is there already; taken. */
+NODISCARD err *config_agent_open_with(struct cli_ctx *ctx, struct agent_config *take_config, bool hup,
+                                      struct config_agent *ret_agent);
 /* Fills what is the same for all in `options` and makes the agent. */
 NODISCARD err *config_agent_make(struct config_agent *a, struct agent_options *options);
 void config_agent_clear(struct config_agent *a);

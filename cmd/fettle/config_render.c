@@ -8,7 +8,7 @@
 #include "ui/diff.h"
 
 struct render_args {
-	const char *path, *unit;
+	const char *path, *unit, *template, *data, *from, *flavour, *missing_key;
 	bool dry_run, diff, show_secrets;
 	int64_t timeout;
 	int output;
@@ -20,6 +20,21 @@ static const struct cli_opt opts[] = {
 	  .words = CLI_WORDS_FILES },
 	{ CLI_STR(struct render_args, unit), .name = "unit", .arg = "name",
 	  .help = "only this unit", .flags = CLI_NOT_EMPTY },
+	{ CLI_STR(struct render_args, template), .name = "template", .arg = "file",
+	  .help = "render this one template to standard output instead", .words = CLI_WORDS_FILES,
+	  .flags = CLI_NOT_EMPTY },
+	{ CLI_STR(struct render_args, data), .name = "data", .arg = "file",
+	  .help = "with --template: YAML or JSON that is its dot", .words = CLI_WORDS_FILES,
+	  .flags = CLI_NOT_EMPTY },
+	{ CLI_STR(struct render_args, from), .name = "from", .arg = "source",
+	  .help = "with --template: URL of the source it reads", .env = "FETTLE_CONFIG_FROM",
+	  .flags = CLI_NOT_EMPTY },
+	{ CLI_STR(struct render_args, flavour), .name = "flavour", .arg = "name",
+	  .help = "with --template: plain, consul-template, confd, mustache or shell",
+	  .flags = CLI_NOT_EMPTY },
+	{ CLI_STR(struct render_args, missing_key), .name = "missing-key", .arg = "what",
+	  .help = "with --template: error or no-value; by its flavour when absent",
+	  .flags = CLI_NOT_EMPTY },
 	{ CLI_FLAG(struct render_args, dry_run), .letter = 'n', .name = "dry-run",
 	  .help = "only tell which files would change", .flags = CLI_NO_NEGATION },
 	{ CLI_FLAG(struct render_args, diff), .name = "diff",
@@ -35,6 +50,8 @@ static const struct cli_opt opts[] = {
 
 static const struct cli_example examples[] = {
 	{ "what the agent would change on this machine", "fettle config render --diff agent.yaml" },
+	{ "one template with data, to look at",
+	  "fettle config render --template app.ctmpl --from etcd://127.0.0.1:2379/shop" },
 	{ "do it once, in a start script", "fettle config render agent.yaml" },
 	{ NULL, NULL }
 };
@@ -139,11 +156,34 @@ static err *outcome(struct cli_ctx *ctx, const struct config_agent *a)
 	return NULL;
 }
 
+/* One template, no configuration. */
+static err *render_template(struct cli_ctx *ctx, const struct render_args *args)
+{
+	AUTO(config_agent) a = { 0 };
+	AUTOPTR(agent_config) config = NULL;
+	struct agent_options options = { .is_once = true, .is_dry = true };
+	struct agent_template_file template = { args->template, args->data, args->flavour,
+		                                args->missing_key };
+	if (args->from)
+		TRY(agent_config_of_url(args->from, &config));
+	else
+		config = agent_config_new();
+	TRY(agent_config_add_template(config, &template));
+	TRY(config_agent_open_with(ctx, steal(&config), false, &a));
+	TRY(config_agent_make(&a, &options));
+	TRY(config_agent_run_once(&a, args->timeout));
+	struct view out = agent_output(a.agent, 0, 0);
+	ui_out_bytes(ctx->ui, out.ptr, out.len);
+	return NULL;
+}
+
 static err *run_render(struct cli_ctx *ctx, const void *data)
 {
 	const struct render_args *args = data;
 	AUTO(config_agent) a = { 0 };
 	bool is_dry = args->dry_run || args->diff;
+	if (args->template)
+		return render_template(ctx, args);
 	struct agent_options options = { .is_once = true,
 		                         .is_dry = is_dry,
 		                         .only_unit = args->unit };

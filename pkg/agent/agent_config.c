@@ -463,7 +463,7 @@ static err *finish(struct reader *r)
 	return NULL;
 }
 
-static struct agent_config *config_new(void)
+struct agent_config *agent_config_new(void)
 {
 	struct agent_config *config = MEM_NEW(struct agent_config);
 	arena_init(&config->arena);
@@ -472,7 +472,7 @@ static struct agent_config *config_new(void)
 
 err *agent_config_load(const char *path, struct agent_config **ret_config)
 {
-	AUTOPTR(agent_config) config = config_new();
+	AUTOPTR(agent_config) config = agent_config_new();
 	struct reader reader = { .config = config, .arena = &config->arena };
 	err *e = fs_is_dir(path) ? read_folder(&reader, path) : read_file(&reader, path);
 	err *unfit = finish(&reader); /* also hands over what must be freed */
@@ -487,13 +487,40 @@ err *agent_config_load(const char *path, struct agent_config **ret_config)
 
 err *agent_config_of_url(const char *url, struct agent_config **ret_config)
 {
-	AUTOPTR(agent_config) config = config_new();
+	AUTOPTR(agent_config) config = agent_config_new();
 	config->sources = mem_zalloc(1, sizeof(struct agent_source));
 	config->source_count = 1;
 	config->sources[0] =
 		(struct agent_source){ .name = "url",
 		                       .options = { .url = arena_strdup(&config->arena, url) } };
 	*ret_config = steal(&config);
+	return NULL;
+}
+
+err *agent_config_add_template(struct agent_config *config, const struct agent_template_file *file)
+{
+	struct arena *a = &config->arena;
+	struct agent_template *template = ARENA_NEW(a, struct agent_template);
+	struct val *settings = val_new_map(a);
+	val_set_str(a, settings, "from", file->path);
+	val_set_str(a, settings, "flavour", file->flavour);
+	val_set_str(a, settings, "missingKey", file->missing_key);
+	val_set_str(a, settings, "to", "-");
+	TRY(schema_check(&template_schema, settings));
+	struct reader reader = { .config = config, .arena = a, .file = file->path, .dir = "." };
+	*template = read_template(&reader, settings);
+	config->units = mem_zalloc(1, sizeof(struct agent_unit));
+	config->unit_count = 1;
+	config->units[0] = (struct agent_unit){
+		.name = "template",
+		.file = arena_strdup(a, file->path),
+		.dir = ".",
+		.settings = val_new_map(a),
+		.source = config->source_count ? config->sources[0].name : NULL,
+		.data_file = file->data_file ? arena_strdup(a, file->data_file) : NULL,
+		.templates = template,
+		.template_count = 1
+	};
 	return NULL;
 }
 

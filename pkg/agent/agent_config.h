@@ -62,6 +62,18 @@ struct agent_config {
 NODISCARD err *agent_config_load(const char *path, struct agent_config **ret_config);
 /* Only a source: for commands that name a URL. */
 NODISCARD err *agent_config_of_url(const char *url, struct agent_config **ret_config);
+/* Words as in the configuration; all but path may be NULL. */
+struct agent_template_file {
+	const char *path, *data_file, *flavour, *missing_key;
+};
+/*
+ * Add a unit of one template file, for commands that are given one: its result is for agent_output. The
+ * source is the only one there is, if any. INVALID for an unknown flavour.
+ */
+NODISCARD err *agent_config_add_template(struct agent_config *config,
+                                         const struct agent_template_file *file);
+/* Empty: no sources, no units. */
+struct agent_config *agent_config_new(void);
 void agent_config_free(struct agent_config *config);
 AUTOPTR_DEFINE(agent_config)
 

@@ -18,7 +18,7 @@ struct http_call {
 };
 
 /* A socket of curl's that the loop watches. */
-struct wait {
+struct socket_wait {
 	struct http_loop *http;
 	curl_socket_t socket;
 	struct loop_io *io;
@@ -31,7 +31,7 @@ struct http_loop {
 	CURLM *multi;
 	struct loop_timer *timer;
 	VEC(struct http_call *) calls;
-	VEC(struct wait *) waits;
+	VEC(struct socket_wait *) waits;
 };
 
 /* --- the end of a call --- */
@@ -90,7 +90,7 @@ static void take_messages(struct http_loop *http)
 
 static void on_ready(void *ctx, unsigned ready)
 {
-	struct wait *wait = ctx;
+	struct socket_wait *wait = ctx;
 	struct http_loop *http = wait->http;
 	int running = 0;
 	int what = (ready & LOOP_READ ? CURL_CSELECT_IN : 0) |
@@ -119,7 +119,7 @@ static int set_timer(CURLM *multi, long timeout_ms, void *ctx)
 	return 0;
 }
 
-static void wait_free(struct http_loop *http, struct wait *wait)
+static void wait_free(struct http_loop *http, struct socket_wait *wait)
 {
 	for (size_t i = 0; i < http->waits.len; i++)
 		if (http->waits.ptr[i] == wait) {
@@ -130,9 +130,9 @@ static void wait_free(struct http_loop *http, struct wait *wait)
 	mem_free(wait);
 }
 
-static struct wait *wait_new(struct http_loop *http, curl_socket_t socket, unsigned events)
+static struct socket_wait *wait_new(struct http_loop *http, curl_socket_t socket, unsigned events)
 {
-	struct wait *wait = MEM_NEW(struct wait);
+	struct socket_wait *wait = MEM_NEW(struct socket_wait);
 	wait->http = http;
 	wait->socket = socket;
 	wait->io = loop_add_socket(http->loop, (pal_handle)socket, events, on_ready, wait);
@@ -144,7 +144,7 @@ static struct wait *wait_new(struct http_loop *http, curl_socket_t socket, unsig
 static int set_socket(CURL *easy, curl_socket_t socket, int what, void *ctx, void *wait_ptr)
 {
 	struct http_loop *http = ctx;
-	struct wait *wait = wait_ptr;
+	struct socket_wait *wait = wait_ptr;
 	unsigned events =
 		(what & CURL_POLL_IN ? LOOP_READ : 0u) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0u);
 	(void)easy;

@@ -117,7 +117,13 @@ static err *do_printf(const struct tmpl_call *call, const struct val **ret)
 
 static void printed(const struct tmpl_call *call, struct str *text)
 {
-	tmpl_sprint(call->args, call->count, false, text);
+	struct arena *a = &call->x->arena;
+	const struct val **args = arena_alloc(a, (call->count + 1) * sizeof(*args));
+	for (size_t i = 0; i < call->count; i++)
+		args[i] = call->args[i] && call->args[i]->kind != VAL_NULL
+		                  ? call->args[i]
+		                  : val_new_str(a, "<no value>");
+	tmpl_sprint(args, call->count, false, text);
 }
 
 static err *do_html(const struct tmpl_call *call, const struct val **ret)

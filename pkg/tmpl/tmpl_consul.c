@@ -7,7 +7,6 @@
 #include "crypto/encode.h"
 #include "crypto/hash.h"
 #include "pal/clock.h"
-#include "yaml/yaml.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -138,10 +137,10 @@ static struct val *merge(struct arena *a, const struct val *target, const struct
 	return merged;
 }
 
-/* mergeMap source target: what the target has stays, unless the other one overrides. */
+/* What the first has stays, unless the second overrides. */
 static err *do_merge_map(const struct tmpl_call *call, const struct val **ret)
 {
-	*ret = merge(arena_of(call), call->args[1], call->args[0], call->func->tag);
+	*ret = merge(arena_of(call), call->args[0], call->args[1], call->func->tag);
 	return NULL;
 }
 
@@ -224,19 +223,7 @@ static err *do_to_json(const struct tmpl_call *call, const struct val **ret)
 static err *do_to_yaml(const struct tmpl_call *call, const struct val **ret)
 {
 	AUTO(str) text = STR_INIT;
-	if (val_is(call->args[0], VAL_MAP) || val_is(call->args[0], VAL_LIST)) {
-		struct arena *a = arena_of(call);
-		/* Keys in the order Go's encoder has. */
-		AUTO(str) json = STR_INIT;
-		struct val *sorted = NULL;
-		text_json(call->args[0], true, NULL, &json);
-		const struct val *parsed = NULL;
-		TRY(text_parse_json(call, view_str(&json), &parsed));
-		sorted = val_copy(a, parsed);
-		yaml_write(sorted, &text);
-	} else {
-		yaml_write(call->args[0], &text);
-	}
+	TRY(text_yaml(call, call->args[0], &text));
 	while (text.len && text.ptr[text.len - 1] == '\n')
 		str_truncate(&text, text.len - 1);
 	*ret = call_str_result(call, &text);

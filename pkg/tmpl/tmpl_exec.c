@@ -404,9 +404,6 @@ static err *run_range(struct exec *x, const struct val *dot, const struct node *
 		x->variable_count = mark;
 		return e;
 	}
-	if (value->kind == VAL_INT && node->pipe->variable_count == 2)
-		return tmpl_error(x->tmpl, node->at,
-		                  "can't use %s to iterate over more than one variable", "int");
 	switch (value->kind) {
 	case VAL_LIST:
 		return range_list(x, node, value);

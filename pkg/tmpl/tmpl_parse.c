@@ -42,7 +42,8 @@ static err *peek_word(struct parser *p)
 static void add_name(struct parser *p, struct operand *operand, const char *name)
 {
 	const char **names = arena_alloc(p->arena, (operand->name_count + 1) * sizeof(*names));
-	memcpy(names, operand->names, operand->name_count * sizeof(*names));
+	if (operand->name_count)
+		memcpy(names, operand->names, operand->name_count * sizeof(*names));
 	names[operand->name_count++] = name;
 	operand->names = names;
 }
@@ -259,7 +260,8 @@ static err *parse_commands(struct parser *p, const char *where, enum token_kind 
 			return tmpl_fail(p, p->token.at, "missing value for %s", where);
 		struct command *commands =
 			arena_alloc(p->arena, (pipe->count + 1) * sizeof(*commands));
-		memcpy(commands, pipe->commands, pipe->count * sizeof(*commands));
+		if (pipe->count)
+			memcpy(commands, pipe->commands, pipe->count * sizeof(*commands));
 		commands[pipe->count++] = command;
 		pipe->commands = commands;
 		if (p->token.kind == end)

@@ -574,6 +574,7 @@ static err *format_one(struct format *f, struct str *out)
 	    (strchr("xXb", spec.verb) && f->arg < f->call->count &&
 	     val_is(f->call->args[f->arg], VAL_FLOAT)))
 		return call_error(f->call, "printf: this verb or flag is not supported");
+	spec.plus &= spec.verb != 'v'; /* there it asks for the names of fields */
 	if (f->arg >= f->call->count)
 		str_addf(out, "%%!%c(MISSING)", spec.verb);
 	else

@@ -461,8 +461,18 @@ static err *do_until_step(const struct tmpl_call *call, const struct val **ret)
 
 /* --- types --- */
 
+/* Sprig's functions make int64 where Go's constants are int: the tree does not know which. */
+static err *check_type(const struct tmpl_call *call, const struct val *v)
+{
+	return val_is(v, VAL_INT) && !v->source
+	               ? call_error(call, "%s: the type of a computed number is not supported",
+	                            call->func->name)
+	               : NULL;
+}
+
 static err *do_type_of(const struct tmpl_call *call, const struct val **ret)
 {
+	TRY(check_type(call, call->args[0]));
 	const char *type = tmpl_type(call->args[0]);
 	*ret = call_text(call, type, strlen(type));
 	return NULL;
@@ -478,6 +488,7 @@ static const char *kind_of(const struct val *v)
 
 static err *do_kind_of(const struct tmpl_call *call, const struct val **ret)
 {
+	TRY(check_type(call, call->args[0]));
 	const char *kind = kind_of(call->args[0]);
 	*ret = call_text(call, kind, strlen(kind));
 	return NULL;
@@ -485,6 +496,7 @@ static err *do_kind_of(const struct tmpl_call *call, const struct val **ret)
 
 static err *do_kind_is(const struct tmpl_call *call, const struct val **ret)
 {
+	TRY(check_type(call, call->args[1]));
 	*ret = call_bool(call, strcmp(call_str(call, 0), kind_of(call->args[1])) == 0);
 	return NULL;
 }

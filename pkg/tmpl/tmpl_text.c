@@ -143,13 +143,6 @@ void text_indent(struct view text, size_t spaces, bool skips_empty, struct str *
 			str_add_repeat(out, ' ', spaces);
 		str_add(out, line.ptr, line.len);
 	}
-	if (text.len && text.ptr[text.len - 1] == '\n') {
-		str_addch(out, '\n');
-		if (!skips_empty)
-			str_add_repeat(out, ' ', spaces);
-	} else if (text.len == 0 && !skips_empty) {
-		str_add_repeat(out, ' ', spaces);
-	}
 }
 
 /* --- regular expressions --- */
@@ -502,6 +495,20 @@ void text_json(const struct val *v, bool is_plain, const char *indent, struct st
 	add_json(v, is_plain, indent, 0, out);
 }
 
+/* encoding/json makes every number a float64. */
+static void make_floats(struct val *v)
+{
+	if (v->kind == VAL_INT) {
+		double number = (double)v->as.integer;
+		v->kind = VAL_FLOAT;
+		v->as.number = number;
+	}
+	for (size_t i = 0; v->kind == VAL_LIST && i < v->as.list.len; i++)
+		make_floats(v->as.list.items[i]);
+	for (size_t i = 0; v->kind == VAL_MAP && i < v->as.map.len; i++)
+		make_floats(v->as.map.entries[i].value);
+}
+
 err *text_parse_json(const struct tmpl_call *call, struct view text, const struct val **ret)
 {
 	struct val *root = NULL;
@@ -511,6 +518,7 @@ err *text_parse_json(const struct tmpl_call *call, struct view text, const struc
 		err_free(e);
 		return placed;
 	}
+	make_floats(root);
 	*ret = root;
 	return NULL;
 }
@@ -526,4 +534,86 @@ err *text_parse_yaml(const struct tmpl_call *call, struct view text, const struc
 	}
 	*ret = root;
 	return NULL;
+}
+
+/* --- YAML as gopkg.in/yaml.v2 writes it --- */
+
+static err *yaml_scalar(const struct tmpl_call *call, const struct val *v, struct str *out)
+{
+	AUTO(str) text = STR_INIT;
+	if (val_is(v, VAL_FLOAT)) {
+		tmpl_print_float(v->as.number, out);
+		return NULL;
+	}
+	if (!v || v->kind != VAL_STR) {
+		str_addz(out, !v || v->kind == VAL_NULL ? "null" : "");
+		if (v && v->kind != VAL_NULL)
+			tmpl_print(v, out);
+		return NULL;
+	}
+	yaml_write(v, &text);
+	while (text.len && text.ptr[text.len - 1] == '\n')
+		str_truncate(&text, text.len - 1);
+	if (v->as.str.len && strchr("'\"|>", text.ptr[0]))
+		return call_error(call, "%s: a text that must be quoted is not supported",
+		                  call->func->name);
+	str_addz(out, v->as.str.len ? text.ptr : "\"\"");
+	return NULL;
+}
+
+static bool is_leaf(const struct val *v)
+{
+	return !(val_is(v, VAL_MAP) || val_is(v, VAL_LIST)) || val_len(v) == 0;
+}
+
+static err *yaml_leaf(const struct tmpl_call *call, const struct val *v, struct str *out)
+{
+	if (val_is(v, VAL_MAP) || val_is(v, VAL_LIST)) {
+		str_addz(out, v->kind == VAL_MAP ? "{}" : "[]");
+		return NULL;
+	}
+	return yaml_scalar(call, v, out);
+}
+
+/* The cursor stands where the first line begins; lists in maps are not indented. */
+static err *yaml_block(const struct tmpl_call *call, const struct val *v, size_t indent,
+                       struct str *out)
+{
+	const struct val_entry **entries =
+		v->kind == VAL_MAP ? tmpl_sorted(&call->x->arena, v) : NULL;
+	TRY(tmpl_step(call->x, call->at));
+	for (size_t i = 0; i < val_len(v); i++) {
+		const struct val *item = entries ? entries[i]->value : v->as.list.items[i];
+		if (i)
+			str_add_repeat(out, ' ', indent);
+		if (entries) {
+			struct val key = { .kind = VAL_STR };
+			key.as.str.ptr = entries[i]->key;
+			key.as.str.len = entries[i]->key_len;
+			TRY(yaml_scalar(call, &key, out));
+			str_addch(out, ':');
+		} else {
+			str_addz(out, "-");
+		}
+		if (is_leaf(item)) {
+			str_addch(out, ' ');
+			TRY(yaml_leaf(call, item, out));
+			str_addch(out, '\n');
+			continue;
+		}
+		size_t inner = entries && item->kind == VAL_LIST ? indent : indent + 2;
+		if (entries) {
+			str_addch(out, '\n');
+			str_add_repeat(out, ' ', inner);
+		} else {
+			str_addch(out, ' ');
+		}
+		TRY(yaml_block(call, item, inner, out));
+	}
+	return NULL;
+}
+
+err *text_yaml(const struct tmpl_call *call, const struct val *v, struct str *out)
+{
+	return is_leaf(v) ? yaml_leaf(call, v, out) : yaml_block(call, v, 0, out);
 }

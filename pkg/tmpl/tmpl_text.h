@@ -29,6 +29,8 @@ NODISCARD err *text_time(const struct tmpl_call *call, int64_t unix_s, const cha
 
 /* encoding/json: sorted keys, <, > and & escaped unless `is_plain`; `indent` NULL: one line. */
 void text_json(const struct val *v, bool is_plain, const char *indent, struct str *out);
+/* As gopkg.in/yaml.v2, sorted; INVALID for texts it would quote. */
+NODISCARD err *text_yaml(const struct tmpl_call *call, const struct val *v, struct str *out);
 /* A document as a value; in the arena of the rendering. */
 NODISCARD err *text_parse_json(const struct tmpl_call *call, struct view text,
                                const struct val **ret);
