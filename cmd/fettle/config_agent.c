@@ -11,7 +11,7 @@
 
 enum { STEP_MS = 100 };
 
-static err *find_state_dir(struct cli_ctx *ctx, char **ret_dir)
+err *config_state_dir(struct cli_ctx *ctx, char **ret_dir)
 {
 	const struct settings *settings;
 	AUTO(str) dir = STR_INIT;
@@ -38,7 +38,7 @@ err *config_agent_open_with(struct cli_ctx *ctx, struct agent_config *take_confi
 {
 	struct config_agent *a = ret_agent;
 	*a = (struct config_agent){ .ui = ctx->ui, .config = take_config };
-	TRY(find_state_dir(ctx, &a->state_dir));
+	TRY(config_state_dir(ctx, &a->state_dir));
 	a->keys = vault_keys_new(ctx);
 	a->decrypt = (struct kv_options){ .decrypt = config_decrypt, .decrypt_ctx = a->keys };
 	a->cancel = cancel_new();

@@ -30,6 +30,8 @@ NODISCARD err *config_agent_open_with(struct cli_ctx *ctx, struct agent_config *
                                       struct config_agent *ret_agent);
 /* Fills what is the same for all in `options` and makes the agent. */
 NODISCARD err *config_agent_make(struct config_agent *a, struct agent_options *options);
+/* Where agents keep what must survive. Caller frees. */
+NODISCARD err *config_state_dir(struct cli_ctx *ctx, char **ret_dir);
 void config_agent_clear(struct config_agent *a);
 
 /* Run until all units are done (once mode). TIMEOUT, CANCELLED; what ended it otherwise. */

@@ -14,6 +14,7 @@ enum proc_flags {
 	/* For a program that talks to the user; it gets no process group of its own. */
 	PROC_INHERIT_STDIN = 1u << 1,
 	PROC_INHERIT_OUTPUT = 1u << 2, /* stdout and stderr are ours; nothing is captured */
+	PROC_OWN_GROUP = 1u << 3,      /* a group of its own all the same */
 };
 
 struct proc_opts {

@@ -34,3 +34,8 @@ bool proc_os_start_time(pid_t pid, int64_t *ret_seconds)
 	*ret_seconds = (int64_t)info.kp_proc.p_starttime.tv_sec;
 	return true;
 }
+
+void proc_os_adopt_orphans(void)
+{
+	/* Only process 1 gets them here. */
+}

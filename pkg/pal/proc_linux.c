@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -85,4 +86,9 @@ bool proc_os_start_time(pid_t pid, int64_t *ret_seconds)
 		return false;
 	*ret_seconds = boot + ticks / per_second;
 	return true;
+}
+
+void proc_os_adopt_orphans(void)
+{
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* process 1 gets them anyway */
 }

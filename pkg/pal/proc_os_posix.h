@@ -19,6 +19,9 @@ bool proc_os_start_time(pid_t pid, int64_t *ret_seconds);
 /* Send a signal through the descriptor above, which cannot hit a re-used pid; 0 or -1, errno. */
 int proc_os_signal(int exit_fd, pid_t pid, int number);
 
+/* Orphans of our children fall to us, where the system can do that. */
+void proc_os_adopt_orphans(void);
+
 /* proc_spawn_posix.c: what proc_run needs of a started child. */
 struct child {
 	pid_t pid;

@@ -262,7 +262,8 @@ err *proc_os_spawn(const struct proc_opts *opts, struct child *ret_child)
 		               opts->argv[0], opts->dir);
 	AUTO(pipes) pipes = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	TRY(make_pipes(opts, &pipes));
-	struct child child = { .has_group = !(opts->flags & PROC_INHERIT_STDIN) };
+	struct child child = { .has_group = !(opts->flags & PROC_INHERIT_STDIN) ||
+		                            (opts->flags & PROC_OWN_GROUP) };
 	TRY(spawn(program.ptr, opts, &env, &pipes, &child));
 	child.in = fd_steal(&pipes.in[1]);
 	child.out = fd_steal(&pipes.out[0]);
