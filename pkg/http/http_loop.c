@@ -15,6 +15,8 @@ struct http_call {
 	void *context;
 	char *body;
 	int64_t deadline_ns;
+	struct http_raw_events raw; /* on_open not NULL: a connection, not a request */
+	struct loop_io *raw_io;
 };
 
 /* A socket of curl's that the loop watches. */
@@ -49,6 +51,7 @@ static void forget(struct http_call *call)
 
 static void call_free(struct http_call *call)
 {
+	loop_io_free(call->raw_io);
 	exchange_clear(&call->exchange);
 	curl_easy_cleanup(call->exchange.easy);
 	mem_free(call->body);
@@ -63,8 +66,36 @@ static err *call_error(const struct http_call *call)
 	return exchange_error(&call->exchange);
 }
 
+static void on_raw_ready(void *ctx, unsigned ready)
+{
+	struct http_call *call = ctx;
+	call->raw.on_ready(call->raw.context, ready);
+}
+
+/* The easy handle stays with the multi: it owns the connection. */
+static void finish_raw(struct http_call *call, CURLcode result)
+{
+	struct http_raw_events raw = call->raw;
+	curl_socket_t socket = CURL_SOCKET_BAD;
+	call->exchange.result = result;
+	err *e = call_error(call);
+	curl_easy_getinfo(call->exchange.easy, CURLINFO_ACTIVESOCKET, &socket);
+	if (!e && socket == CURL_SOCKET_BAD)
+		e = err_new(ERR_UNAVAILABLE, "cannot talk to the server: the connection is gone");
+	if (e)
+		http_call_drop(call);
+	else
+		call->raw_io = loop_add_socket(call->http->loop, (pal_handle)socket, 0,
+		                               on_raw_ready, call);
+	raw.on_open(raw.context, e);
+}
+
 static void finish(struct http_call *call, CURLcode result)
 {
+	if (call->raw.on_open) {
+		finish_raw(call, result);
+		return;
+	}
 	forget(call);
 	call->exchange.result = result;
 	call->exchange.response.status = exchange_status(&call->exchange);
@@ -208,6 +239,52 @@ void http_call_drop(struct http_call *call)
 		return;
 	forget(call);
 	call_free(call);
+}
+
+/* --- connections for other protocols --- */
+
+err *http_raw_open(struct http_loop *http, const char *url, int64_t timeout_ms,
+                   const struct http_raw_events *events, struct http_call **ret_call)
+{
+	struct http_engine_request request = { .base = { .url = url },
+		                               .deadline_ns = clock_monotonic_ns() +
+		                                              timeout_ms * CLOCK_NS_PER_MS,
+		                               .stall_ms = -1 };
+	struct http_call_events none = { NULL, NULL, NULL };
+	struct http_call *call;
+	TRY(http_call_start(http, &request, 0, &none, &call));
+	call->raw = *events;
+	curl_easy_setopt(call->exchange.easy, CURLOPT_CONNECT_ONLY, 1L);
+	curl_easy_setopt(call->exchange.easy, CURLOPT_HTTPPROXYTUNNEL,
+	                 1L); /* a proxy knows no other way */
+	*ret_call = call;
+	return NULL;
+}
+
+void http_raw_wait(struct http_call *call, unsigned events)
+{
+	loop_io_set(call->raw_io, events);
+}
+
+static err *raw_error(CURLcode code)
+{
+	return err_new(ERR_UNAVAILABLE, "the connection broke: %s", curl_easy_strerror(code));
+}
+
+err *http_raw_send(struct http_call *call, struct view bytes, size_t *ret_sent)
+{
+	*ret_sent = 0;
+	CURLcode code = curl_easy_send(call->exchange.easy, bytes.ptr, bytes.len, ret_sent);
+	return code == CURLE_OK || code == CURLE_AGAIN ? NULL : raw_error(code);
+}
+
+err *http_raw_recv(struct http_call *call, char *buf, size_t cap, size_t *ret_len)
+{
+	*ret_len = 0;
+	CURLcode code = curl_easy_recv(call->exchange.easy, buf, cap, ret_len);
+	if (code == CURLE_OK && *ret_len == 0)
+		return err_new(ERR_UNAVAILABLE, "the server closed the connection");
+	return code == CURLE_OK || code == CURLE_AGAIN ? NULL : raw_error(code);
 }
 
 /* --- life --- */

@@ -39,4 +39,22 @@ NODISCARD err *http_call_start(struct http_loop *http, const struct http_engine_
 /* Drop a running call: no callback comes any more. NULL is fine. */
 void http_call_drop(struct http_call *call);
 
+/*
+ * A connection for another protocol, made with the same names, TLS and proxies: "http://host:port" is plain,
+ * "https://…" TLS. It lives until http_call_drop.
+ */
+struct http_raw_events {
+	void (*on_open)(void *context, err *take_error); /* once; with an error the call is gone */
+	void (*on_ready)(void *context, unsigned ready); /* enum loop_ready, as asked for */
+	void *context;
+};
+NODISCARD err *http_raw_open(struct http_loop *http, const char *url, int64_t timeout_ms,
+                             const struct http_raw_events *events, struct http_call **ret_call);
+/* Which readiness is told from now on. */
+void http_raw_wait(struct http_call *call, unsigned events);
+/* Some bytes, 0: not now. UNAVAILABLE: it broke. */
+NODISCARD err *http_raw_send(struct http_call *call, struct view bytes, size_t *ret_sent);
+/* Some bytes, 0: not now; UNAVAILABLE also for the other side's end. */
+NODISCARD err *http_raw_recv(struct http_call *call, char *buf, size_t cap, size_t *ret_len);
+
 #endif

@@ -123,19 +123,23 @@ static void fail(struct kv_watch *watch, err *take_error)
 	tell_error(watch, take_error, retry_ms);
 }
 
+void kv_wait_later(struct kv_watch *watch)
+{
+	pause_for(watch, random_jitter_ms(policy_of(watch)->poll_ms, 10));
+}
+
 static void start_wait(struct kv_watch *watch)
 {
 	struct kv_progress *progress = watch->progress;
 	const struct kv_driver *driver = watch->kv->driver;
 	if (!driver->wait) {
-		pause_for(watch, random_jitter_ms(policy_of(watch)->poll_ms, 10));
+		kv_wait_later(watch);
 		return;
 	}
 	progress->step = STEP_WAIT;
 	driver->wait(watch);
 }
 
-/* Last in its caller: the callback may end the watch. */
 static void take_set(struct kv_watch *watch, struct kv_set *set)
 {
 	struct kv_progress *progress = watch->progress;
@@ -187,7 +191,6 @@ void kv_read_done(struct kv_watch *watch, struct kv_set *take_set_ptr, err *take
 		fail(watch, take_error);
 		return;
 	}
-	/* The next step is decided first: the callback may end the watch. */
 	bool was_waiting = progress->step == STEP_WAIT;
 	progress->step = STEP_WAIT;
 	loop_timer_set(progress->timer, was_waiting ? token_ms(progress) : 0);

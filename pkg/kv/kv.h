@@ -83,7 +83,7 @@ struct kv_events {
 	void *ctx;
 };
 
-/* Follow `path`. Callbacks come from the loop, never from here. */
+/* Follow `path`. Callbacks come from the loop, never from here; they must not free the watch or the source. */
 struct kv_watch *kv_watch_new(struct kv *kv, enum kv_scope scope, const char *path,
                               const struct kv_events *events);
 void kv_watch_free(struct kv_watch *watch);

@@ -10,5 +10,6 @@ extern const struct kv_driver kv_driver_env;
 extern const struct kv_driver kv_driver_http;
 extern const struct kv_driver kv_driver_etcd;
 extern const struct kv_driver kv_driver_consul;
+extern const struct kv_driver kv_driver_redis;
 
 #endif

@@ -74,6 +74,8 @@ struct kv_task {
 /* `take_set` is sealed, or NULL with an error. */
 void kv_read_done(struct kv_watch *watch, struct kv_set *take_set, err *take_error);
 void kv_wait_done(struct kv_watch *watch, err *take_error);
+/* In place of waiting: this one cannot tell; look again after poll_ms. */
+void kv_wait_later(struct kv_watch *watch);
 void kv_task_done(struct kv_task *task, err *take_error);
 
 /* --- help for drivers that speak HTTP --- */

@@ -1,8 +1,9 @@
-/* What configuration sources send and users write: documents, URLs. */
+/* What configuration sources send and users write: documents, URLs, answers of Redis. */
 #include "base/base.h"
 
 #include "base/arena.h"
 #include "kv/kv_driver.h"
+#include "kv/kv_resp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -27,5 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (url.query)
 		mem_free(kv_url_get(&url, "a"));
 	kv_url_clear(&url);
+	size_t len;
+	(void)resp_read(text, &arena, &root, &len);
 	return 0;
 }
