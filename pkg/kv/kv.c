@@ -15,6 +15,8 @@ enum {
 	REQUEST_MS = 30000,
 	STABLE_MS =
 		10000, /* good for so long: the next failure starts from the shortest delay again */
+	LOCAL_TOKEN_MS = 5, /* for what is on this machine */
+	LOCAL_TOKENS = 20,
 	TOKEN_MS = 100, /* one answer of a long poll each so often … */
 	TOKENS = 2,     /* … and so many at once */
 	DOUBLINGS = 20,
@@ -57,9 +59,11 @@ static int64_t backoff_ms(const struct kv_policy *policy, unsigned failures)
 /* How long to hold back the next look, so that a server that answers at once does not spin us. */
 static int64_t token_ms(struct kv_progress *progress)
 {
+	bool is_local = progress->watch->kv->driver->features & KV_IS_LOCAL;
+	int64_t each_ms = is_local ? LOCAL_TOKEN_MS : TOKEN_MS;
+	int64_t most_ms = each_ms * (is_local ? LOCAL_TOKENS : TOKENS);
 	int64_t now_ms = clock_monotonic_ms();
-	progress->tokens_ms =
-		MAX(progress->tokens_ms, now_ms - (int64_t)TOKENS * TOKEN_MS) + TOKEN_MS;
+	progress->tokens_ms = MAX(progress->tokens_ms, now_ms - most_ms) + each_ms;
 	return MAX(progress->tokens_ms - now_ms, (int64_t)0);
 }
 

@@ -59,6 +59,7 @@ enum kv_features {
 	KV_CAN_CHANGE = 1u << 1,  /* kv_change */
 	KV_CAN_COMPARE = 1u << 2, /* changes only what has the expected version */
 	KV_CAN_MANY = 1u << 3,    /* several changes all or none */
+	KV_IS_LOCAL = 1u << 4,    /* on this machine: asking it costs nothing */
 };
 unsigned kv_features(const struct kv *kv);
 const char *kv_scheme(const struct kv *kv);

@@ -312,7 +312,7 @@ static void close_files(struct kv *kv)
 
 const struct kv_driver kv_driver_file = {
 	.schemes = schemes,
-	.features = KV_CAN_PUSH | KV_CAN_CHANGE,
+	.features = KV_CAN_PUSH | KV_CAN_CHANGE | KV_IS_LOCAL,
 	.open = open_files,
 	.close = close_files,
 	.read = read_files,

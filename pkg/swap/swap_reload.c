@@ -179,7 +179,7 @@ static err *look(struct swap_run *run)
 	return NULL;
 }
 
-/* Well within its time, and then for its time without a break. */
+/* Well for its time without a break, which must begin within its time. */
 err *swap_wait_health(struct swap_run *run)
 {
 	const struct swap_health *health = &run->group->health;
@@ -194,11 +194,12 @@ err *swap_wait_health(struct swap_run *run)
 			well_since_ms = well_since_ms ? well_since_ms : now_ms;
 			if (now_ms - well_since_ms >= health->for_ms)
 				return NULL;
-		} else if (well_since_ms || deadline_is_over(within) || is_cancelled(run)) {
+		} else if (deadline_is_over(within) || is_cancelled(run)) {
 			return err_as(err_wrap(e, "'%s' is not healthy", run->group->name),
 			              ERR_UNHEALTHY);
 		} else {
-			err_ignore(e, "it may take a moment");
+			err_ignore(e, "it may take a moment, and an old process may still answer");
+			well_since_ms = 0;
 		}
 		clock_sleep_ms(every_ms);
 	}

@@ -1,0 +1,100 @@
+#!/bin/bash
+# The configuration agent: from a rename to a signal in another process, beside the least inotify program;
+# from an etcd put to the same; and what an idle agent with 50 templates costs.
+. "$(dirname "$0")/lib.bash"
+rounds=${ROUNDS:-200}
+build bench_inotify
+build bench_signal
+cd "$work"
+
+quantile() { sort -n | awk -v q="$1" '{ v[NR] = $1 } END { i = int(NR * q + 0.999); print v[i < 1 ? 1 : i] }'; }
+
+# --- rename -> signal ---
+mkdir -p peer conf
+"$work/bench_signal" "$rounds" peer/.new peer/file peer.pid >peer.times &
+waiter=$!
+until [ -s peer.pid ]; do sleep 0.05; done
+"$work/bench_inotify" peer "$(cat peer.pid)" &
+background+=($!)
+wait "$waiter"
+
+# Where the agent's own result is written: no fsync noise of a busy disk decides.
+fast=$(mktemp -d /dev/shm/fettle-bench.XXXXXX)
+trap 'rm -rf "$fast"; clean_up' EXIT
+agent_yaml() { # SOURCE-URL TEMPLATE
+	cat >agent.yaml <<-YAML
+		apiVersion: config.fettle.dev/v1
+		kind: Agent
+		sources: { s: { url: "$1" } }
+		units: { u: { templates: [ { text: '$2', flavour: consul-template, to: "$fast/out" } ],
+		              reload: { signal: USR1, pidFile: "$work/ours.pid" } } }
+	YAML
+}
+echo start >conf/file
+agent_yaml "file:$work/conf" '{{ key "file" }}'
+"$work/bench_signal" "$rounds" conf/.new conf/file ours.pid >ours.times &
+waiter=$!
+until [ -s ours.pid ]; do sleep 0.05; done
+FETTLE_STATE_DIR=$fast/state "$FETTLE" config run agent.yaml --no-cache 2>run.log &
+agent=$!
+background+=("$agent")
+wait "$waiter"
+for q in 0.5 0.99; do
+	ours=$(quantile "$q" <ours.times) peer=$(quantile "$q" <peer.times)
+	printf 'rename to signal, p%-4s  ours %6s us  inotify program %6s us  ratio %s\n' "$(awk "BEGIN { print $q * 100 }")" "$ours" "$peer" \
+		"$(awk "BEGIN { printf \"%.1f\", $ours / $peer }")"
+done
+kill "$agent"
+
+# --- etcd put -> signal ---
+if command -v etcd >/dev/null; then
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	etcd --data-dir "$fast/etcd" --listen-client-urls "http://127.0.0.1:$port" --advertise-client-urls "http://127.0.0.1:$port" \
+		--listen-peer-urls http://127.0.0.1:0 >etcd.log 2>&1 &
+	background+=($!)
+	until curl -fsS -o /dev/null "http://127.0.0.1:$port/health" 2>/dev/null; do sleep 0.1; done
+	printf x | "$FETTLE" config set k --from "etcd://127.0.0.1:$port" -q
+	agent_yaml "etcd://127.0.0.1:$port" '{{ key "k" }}'
+	ROUNDS=$rounds python3 - "$port" "$FETTLE" "$fast/state2" >etcd.times <<-'PY'
+		import base64, http.client, json, os, signal, subprocess, sys, time
+		port, fettle, state = sys.argv[1:4]
+		signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+		open("ours.pid", "w").write(str(os.getpid()))
+		agent = subprocess.Popen([fettle, "config", "run", "agent.yaml", "--no-cache"], env={**os.environ, "FETTLE_STATE_DIR": state},
+		                         stderr=subprocess.DEVNULL, preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1}))
+		signal.sigtimedwait({signal.SIGUSR1}, 10)
+		connection = http.client.HTTPConnection("127.0.0.1", int(port))
+		for i in range(int(os.environ["ROUNDS"])):
+		    body = json.dumps({"key": base64.b64encode(b"k").decode(), "value": base64.b64encode(b"v%d" % i).decode()})
+		    begin = time.monotonic()
+		    connection.request("POST", "/v3/kv/put", body)
+		    connection.getresponse().read()
+		    if not signal.sigtimedwait({signal.SIGUSR1}, 10):
+		        sys.exit("no signal")
+		    print(int((time.monotonic() - begin) * 1e6))
+		    time.sleep(0.12)
+		agent.terminate()
+		agent.wait()
+	PY
+	printf 'etcd put to signal       p50 %6s us  p99 %6s us  (wanted: p99 25000)\n' "$(quantile 0.5 <etcd.times)" "$(quantile 0.99 <etcd.times)"
+fi
+
+# --- idle ---
+{
+	printf 'apiVersion: config.fettle.dev/v1\nkind: Agent\nsources: { s: { url: "file:%s/conf" } }\nunits:\n' "$work"
+	for i in $(seq 50); do
+		printf '  u%d: { templates: [ { text: "{{ key \\"file\\" }} %d", flavour: consul-template, to: "%s/idle/%d" } ] }\n' "$i" "$i" "$fast" "$i"
+	done
+} >agent.yaml
+FETTLE_STATE_DIR=$fast/state3 "$FETTLE" config run agent.yaml 2>run.log &
+agent=$!
+background+=("$agent")
+until [ "$(ls "$fast/idle" 2>/dev/null | grep -cv '^\.')" = 50 ]; do sleep 0.1; done
+sleep 2
+ticks() { awk '{ print $14 + $15 }' "/proc/$agent/stat"; }
+switches() { awk '/^voluntary/ { s += $2 } END { print s }' /proc/"$agent"/task/*/status; }
+before=$(switches) cpu_before=$(ticks)
+sleep 10
+printf 'idle, 50 templates       RSS %s KiB (wanted: 8192)  threads %s  wake-ups %s and CPU %s ticks in 10 s\n' \
+	"$(awk '/^VmRSS/ { print $2 }' "/proc/$agent/status")" "$(ls "/proc/$agent/task" | wc -l)" "$(($(switches) - before))" "$(($(ticks) - cpu_before))"
+kill "$agent"
