@@ -77,12 +77,18 @@ static void answer_tree(const struct question *q, const struct kv_set *set, bool
 	*q->state = TMPL_KNOWN;
 }
 
+/* Version 2 of Vault's KV has the fields one level deeper: .Data.data.x for a path with "/data/". */
 static void answer_map(const struct question *q, const struct kv_set *set)
 {
-	struct val *data = val_new_map(q->a), *map = val_new_map(q->a);
+	struct val *fields = val_new_map(q->a), *data = fields, *map = val_new_map(q->a);
 	for (size_t i = 0; i < kv_set_len(set); i++)
-		val_set(q->a, data, arena_strdup(q->a, kv_set_at(set, i)->key),
-		        value_of(q->a, kv_set_at(set, i)));
+		if (!strchr(kv_set_at(set, i)->key, '/'))
+			val_set(q->a, fields, arena_strdup(q->a, kv_set_at(set, i)->key),
+			        value_of(q->a, kv_set_at(set, i)));
+	if (strstr(q->query->path, "/data/")) {
+		data = val_new_map(q->a);
+		val_set(q->a, data, "data", fields);
+	}
 	val_set(q->a, map, "Data", data);
 	*q->value = map;
 	*q->state = kv_set_len(set) ? TMPL_KNOWN : TMPL_ABSENT;

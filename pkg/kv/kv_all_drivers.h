@@ -11,5 +11,6 @@ extern const struct kv_driver kv_driver_http;
 extern const struct kv_driver kv_driver_etcd;
 extern const struct kv_driver kv_driver_consul;
 extern const struct kv_driver kv_driver_redis;
+extern const struct kv_driver kv_driver_vault;
 
 #endif
