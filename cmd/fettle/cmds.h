@@ -79,6 +79,7 @@ extern const struct topic topics[]; /* ends with a NULL name */
 extern const struct cli_cmd cmd_apply;
 extern const struct cli_cmd cmd_completion;
 extern const struct cli_cmd cmd_config;
+extern const struct cli_cmd cmd_config_diff;
 extern const struct cli_cmd cmd_config_exec;
 extern const struct cli_cmd cmd_config_explain;
 extern const struct cli_cmd cmd_config_get;

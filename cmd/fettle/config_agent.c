@@ -5,6 +5,7 @@
 #include "pal/clock.h"
 #include "pal/dirs.h"
 #include "pal/loop.h"
+#include "pal/private.h"
 #include "pal/sig.h"
 #include "pal/user.h"
 #include "vault_common.h"
@@ -41,6 +42,7 @@ err *config_agent_open_with(struct cli_ctx *ctx, struct agent_config *take_confi
 	TRY(config_state_dir(ctx, &a->state_dir));
 	a->keys = vault_keys_new(ctx);
 	a->decrypt = (struct kv_options){ .decrypt = config_decrypt, .decrypt_ctx = a->keys };
+	process_make_private();
 	a->cancel = cancel_new();
 	TRY(sig_install(a->cancel, hup));
 	TRY(loop_new(a->cancel, &a->loop));

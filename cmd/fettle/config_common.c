@@ -6,6 +6,7 @@
 #include "pal/clock.h"
 #include "pal/fs.h"
 #include "pal/loop.h"
+#include "pal/private.h"
 #include "pal/sig.h"
 #include "project/project.h"
 #include "vault_common.h"
@@ -102,6 +103,7 @@ err *config_source_open(struct cli_ctx *ctx, const struct config_source_args *ar
 	*s = (struct config_source){ .timeout_ms = args->timeout };
 	TRY(find_source(args, &s->config, &source));
 	add_arguments(args, source);
+	process_make_private();
 	s->cancel = cancel_new();
 	s->keys = vault_keys_new(ctx);
 	TRY(sig_install(s->cancel, false));

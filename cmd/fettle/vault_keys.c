@@ -12,6 +12,7 @@
 #include "pal/dirs.h"
 #include "pal/fs.h"
 #include "pal/pool.h"
+#include "pal/private.h"
 #include "pal/proc.h"
 #include "pal/term.h"
 #include "vault/age.h"
@@ -166,8 +167,10 @@ static void load(struct vault_keys *keys)
 
 static void need(struct vault_keys *keys)
 {
-	if (!keys->is_loaded)
+	if (!keys->is_loaded) {
+		process_make_private();
 		load(keys);
+	}
 	keys->is_loaded = true;
 }
 

@@ -12,5 +12,7 @@ extern const struct kv_driver kv_driver_etcd;
 extern const struct kv_driver kv_driver_consul;
 extern const struct kv_driver kv_driver_redis;
 extern const struct kv_driver kv_driver_vault;
+extern const struct kv_driver kv_driver_nacos;
+extern const struct kv_driver kv_driver_apollo;
 
 #endif

@@ -227,3 +227,20 @@ write_agent() {
 	run sh -c "printf x | '$FETTLE' config set fresh --if-version 0 --from $etcd_url"
 	[ "$status" = 5 ]
 }
+
+@test "config diff: tells what differs, hides secrets, exit 1" {
+	mkdir a b
+	printf 1 >a/x
+	printf 2 >b/x
+	printf topsecret >b/token
+	printf gone >a/old
+	run "$FETTLE" config diff file:a --from file:b
+	[ "$status" = 1 ]
+	[ "$output" = $'- old = gone\n+ token = (hidden)\n- x = 1\n+ x = 2' ]
+	run "$FETTLE" config diff file:a --from file:a
+	[ "$status" = 0 ]
+	[ -z "$output" ]
+	put x 2
+	run "$FETTLE" config diff "$etcd_url" x --from file:b -o json
+	[ "$status" = 0 ]
+}

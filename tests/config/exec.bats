@@ -154,3 +154,21 @@ said() {
 	! tr '\0' ' ' <"/proc/$agent/cmdline" | grep -q planted-5ecret
 	! grep -rq planted-5ecret log out.txt state
 }
+
+@test "config: the memory of a process that holds values is closed to its own user" {
+	[ "$(id -u)" = 0 ] || skip "only root can become somebody else"
+	cat >as-nobody.py <<-'PY'
+		import os, sys
+		program = os.open(sys.argv[1], os.O_RDONLY)
+		os.setgroups([])
+		os.setresgid(65534, 65534, 65534)
+		os.setresuid(65534, 65534, 65534)
+		os.execve(program, ["fettle"] + sys.argv[2:], {"A": "b", "HOME": "/nonexistent"})
+	PY
+	python3 as-nobody.py "$FETTLE" config watch --from env: >watched 2>log 3>&- &
+	agent=$!
+	wait_until grep -q 'is *A = b' watched
+	[ "$(awk '/^Uid:/ { print $2 }' "/proc/$agent/status")" = 65534 ]
+	# What may not be dumped belongs to root: its own user can neither read its memory nor attach.
+	[ "$(stat -c %u "/proc/$agent/mem")" = 0 ]
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env bats
+# nacos:// and apollo:// against a stand-in that follows the documented interfaces and holds long polls
+# (tests/rig/stand-ins/nacos_apollo.py).
+
+load ../e2e/helpers
+load centers
+
+setup() {
+	fettle_setup
+	agent=
+	port=$(free_port)
+	state '{"nacos": {"G/app.yaml": "db:\n  host: one\n"}, "apollo": {"shop/default/application": {"db.host": "one", "x/y": "2"}}}'
+	server_start
+}
+
+teardown() {
+	[ -z "$agent" ] || kill -KILL "$agent" 2>/dev/null || true
+	kill -KILL "$server" 2>/dev/null || true
+}
+
+server_start() {
+	python3 "$BATS_TEST_DIRNAME/../rig/stand-ins/nacos_apollo.py" "$port" state.json >server.log 2>&1 3>&- &
+	server=$!
+	wait_until curl -s -o /dev/null "http://127.0.0.1:$port/"
+}
+
+state() {
+	printf '%s' "$1" >.state.new
+	mv .state.new state.json
+}
+
+watch_start() {
+	"$FETTLE" config watch --from "$1" >watched 2>log 3>&- &
+	agent=$!
+}
+
+@test "nacos: leaves of a configuration are keys, changes are told while a request is held" {
+	url=nacos://127.0.0.1:$port/G/app.yaml
+	[ "$("$FETTLE" config get db/host --from "$url")" = one ]
+	[ "$("$FETTLE" config get '' --from "$url")" = $'db:\n  host: one' ]
+	watch_start "$url"
+	wait_until grep -q 'is *db/host = one' watched
+	state '{"nacos": {"G/app.yaml": "db:\n  host: two\n"}, "apollo": {}}'
+	wait_until grep -q 'changed *db/host = two' watched
+	kill -KILL "$server"
+	wait_until grep -q 'trying again' log
+	state '{"nacos": {"G/app.yaml": "db:\n  host: three\n"}, "apollo": {}}'
+	server_start
+	wait_until grep -q 'changed *db/host = three' watched
+	state '{"nacos": {}, "apollo": {}}'
+	wait_until grep -q 'suddenly empty' log
+}
+
+@test "nacos: sign-in with user and password" {
+	state '{"nacos": {"G/app.yaml": "a: 1"}, "apollo": {}, "user": ["u", "pässwort&1"]}'
+	url=nacos://127.0.0.1:$port/G/app.yaml
+	run "$FETTLE" config get a --from "$url"
+	[ "$status" = 4 ]
+	printf 'pässwort&1' >password
+	[ "$("$FETTLE" config get a --from "$url" --user u --password-file password)" = 1 ]
+	printf wrong >password
+	run "$FETTLE" config get a --from "$url" --user u --password-file password
+	[ "$status" = 4 ]
+}
+
+@test "apollo: items are keys, releases are told while a request is held" {
+	url=apollo://127.0.0.1:$port/shop/default/application
+	[ "$("$FETTLE" config get db.host --from "$url")" = one ]
+	[ "$("$FETTLE" config get x/y --from "$url")" = 2 ]
+	watch_start "$url"
+	wait_until grep -q 'is *db.host = one' watched
+	state '{"nacos": {}, "apollo": {"shop/default/application": {"db.host": "two"}}}'
+	wait_until grep -q 'changed *db.host = two' watched
+	wait_until grep -q 'removed *x/y' watched
+	kill -KILL "$server"
+	wait_until grep -q 'trying again' log
+	server_start
+	state '{"nacos": {}, "apollo": {"shop/default/application": {"db.host": "three"}}}'
+	wait_until grep -q 'changed *db.host = three' watched
+}
+
+@test "nacos and apollo: a URL that names too little is refused with an example" {
+	run "$FETTLE" config list --from "nacos://127.0.0.1:$port/G"
+	[ "$status" = 2 ]
+	[[ $output == *"for example nacos://"* ]]
+	run "$FETTLE" config list --from "apollo://127.0.0.1:$port/shop"
+	[ "$status" = 2 ]
+	[[ $output == *"for example apollo://"* ]]
+}
