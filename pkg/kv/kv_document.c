@@ -136,8 +136,8 @@ err *kv_select(const struct kv_set *all, enum kv_scope scope, const char *path,
 		const char *rest = pair->key + len;
 		if (strncmp(pair->key, path, len) != 0 || (len && *rest && *rest != '/'))
 			continue;
-		if (scope == KV_KEY && *rest)
-			continue;
+		if (scope == KV_KEY ? *rest != '\0' : len && !*rest)
+			continue; /* a tree is what lies below its path */
 		rest += len && *rest == '/';
 		TRY(kv_set_add(set, rest, strlen(rest), (struct view){ pair->value, pair->len },
 		               pair->version));

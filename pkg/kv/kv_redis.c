@@ -320,6 +320,8 @@ static err *add_value(struct follow *f, const char *key, const char *field, cons
 	AUTOFREE char *name = relative(f->watch, key);
 	if (!name || !val_is(value, VAL_STR) || (f->watch->scope == KV_KEY && (*name || field)))
 		return NULL;
+	if (f->watch->scope == KV_TREE && !*name && !field)
+		return NULL; /* a tree is what lies below its path */
 	AUTOFREE char *full = field ? kv_join(name, field) : mem_strdup(name);
 	return kv_set_add(f->set, full, strlen(full),
 	                  (struct view){ value->as.str.ptr, value->as.str.len }, 0);

@@ -109,6 +109,8 @@ static const struct schema project_schema = {
 			  SCHEMA_END } },
 		{ .name = "environments", .kind = SCHEMA_MAP, .of = &environment_schema,
 		  .key_format = &schema_label_name },
+		{ .name = "config", .kind = SCHEMA_MAP,
+		  .about = "sources and units of 'fettle config run'; see docs/config.md" },
 		{ .name = "settings", .kind = SCHEMA_MAP,
 		  .about = "fettle's own settings for this project; see 'fettle settings show'" },
 		SCHEMA_END },

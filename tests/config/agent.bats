@@ -244,3 +244,21 @@ write_agent() {
 	run "$FETTLE" config diff "$etcd_url" x --from file:b -o json
 	[ "$status" = 0 ]
 }
+
+@test "config: the same stands under config: in fettle.yaml, beside environments" {
+	{
+		printf 'apiVersion: fettle.dev/v1\nkind: Project\nmetadata: { name: shop }\n'
+		printf 'environments: { dev: { path: m, target: { host: { root: root } } } }\nconfig:\n'
+		sed -n '/^sources:/,$s/^/  /p' agent.yaml
+	} >fettle.yaml
+	mkdir m
+	"$FETTLE" config render
+	holds app.conf host=one
+	[ "$("$FETTLE" config get host --from main)" = one ]
+	run "$FETTLE" diff --env dev
+	[[ $output != *"config"* ]]
+	sed -i 's/templates:/templtes:/' fettle.yaml
+	run "$FETTLE" config render
+	[ "$status" = 2 ]
+	[[ $output == *"templates"* ]]
+}

@@ -58,7 +58,7 @@ TEST(kv, a_part_of_a_set_is_relative_to_its_path)
 	AUTOPTR(kv_set) tree = NULL;
 	AUTOPTR(kv_set) key = NULL;
 	CHECK_OK(kv_select(all, KV_TREE, "app/", &tree));
-	CHECK_INT(kv_set_len(tree), 3);
+	CHECK_INT(kv_set_len(tree), 2);
 	CHECK_STR(kv_set_find(tree, "db/port")->value, "1");
 	CHECK_OK(kv_select(all, KV_KEY, "app/db", &key));
 	CHECK_INT(kv_set_len(key), 0);
