@@ -14,6 +14,8 @@ static const struct cli_cmd *const subcommands[] = {
 	&cmd_vault_rm,
 	&cmd_vault_list,
 	&cmd_vault_check,
+	&cmd_vault_import,
+	&cmd_vault_export,
 	&cmd_vault_exec,
 	&cmd_vault_recipients,
 	&cmd_vault_age,

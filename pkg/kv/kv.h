@@ -107,6 +107,14 @@ NODISCARD err *kv_read(struct kv *kv, enum kv_scope scope, const char *path,
 /* "a" and "b/c": "a/b/c"; either may be empty. Caller frees. */
 char *kv_join(const char *a, const char *b);
 
+/*
+ * Add the leaves of a document as keys: maps by name, lists by position, joined with '/'. Text of
+ * scalars as a person would write it.
+ */
+NODISCARD err *kv_add_document(struct kv_set *set, const char *prefix, const struct val *root);
+/* Parse by the ending of `name` (.json, .yaml, .env, .properties) or by its content. */
+NODISCARD err *kv_parse_document(const char *name, struct view text, struct arena *arena,
+                                 struct val **ret_root);
 #define KV_ANY_VERSION UINT64_MAX
 
 struct kv_change {

@@ -40,8 +40,10 @@ static err *add_below(struct kv_set *set, struct str *path, const struct val *v,
 	size_t len = path->len;
 	if (depth > LIMIT_DEPTH)
 		return err_new(ERR_LIMIT, "nested deeper than %u levels", LIMIT_DEPTH);
+	bool is_nothing = depth == 0 && val_len(v) == 0 && !val_is(v, VAL_STR);
 	if (val_len(v) == 0)
-		return add_leaf(set, path, v);
+		return is_nothing ? NULL
+		                  : add_leaf(set, path, v); /* an empty document has no keys */
 	for (VAL_EACH_ENTRY(i, entry, v)) {
 		str_addf(path, "%s%s", len ? "/" : "", entry->key);
 		TRY(add_below(set, path, entry->value, depth + 1));

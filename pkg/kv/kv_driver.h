@@ -111,14 +111,6 @@ void kv_url_clear(struct kv_url *url);
 /* Decoded value of a query parameter, NULL: not given. Caller frees. */
 char *kv_url_get(const struct kv_url *url, const char *name);
 
-/*
- * Add the leaves of a document as keys: maps by name, lists by position, joined with '/'. Text of
- * scalars as a person would write it.
- */
-NODISCARD err *kv_add_document(struct kv_set *set, const char *prefix, const struct val *root);
-/* Parse by the ending of `name` (.json, .yaml, .yml, .env, .ini, .properties, .toml?) or content. */
-NODISCARD err *kv_parse_document(const char *name, struct view text, struct arena *arena,
-                                 struct val **ret_root);
 /* Keep what is at or below `path` (as scope says) of `all`, relative to it. */
 NODISCARD err *kv_select(const struct kv_set *all, enum kv_scope scope, const char *path,
                          struct kv_set **ret_set);

@@ -121,6 +121,8 @@ TEST(kv, leaves_of_a_document_are_keys)
 	CHECK_STR(kv_set_find(env, "A")->value, "b c");
 	CHECK_STR(kv_set_find(env, "D")->value, "e");
 	CHECK_STR(kv_set_find(env, "F")->value, "g");
+	AUTOPTR(kv_set) empty = document("x.yaml", "# nothing\n{}\n");
+	CHECK_INT(kv_set_len(empty), 0);
 	AUTOPTR(kv_set) json = document("page", " {\"a\": {\"b\": null}}");
 	CHECK_STR(kv_set_find(json, "a/b")->value, "");
 }
