@@ -4,10 +4,11 @@
 #include "base/arena.h"
 #include "pal/pool.h"
 #include "vault_common.h"
+#include "vault_head.h"
 
 struct encrypt_args {
 	struct strs files, recipients;
-	bool in_place;
+	bool in_place, fresh;
 	const char *output, *like, *encrypted_regex, *unencrypted_regex;
 	int type;
 };
@@ -34,12 +35,20 @@ static const struct cli_opt opts[] = {
 	  .details =
 	          "What did not change then looks the same in a diff: an unchanged file comes out byte by byte as it was.",
 	  .words = CLI_WORDS_FILES, .flags = CLI_NOT_EMPTY },
+	{ CLI_FLAG(struct encrypt_args, fresh), .name = "fresh",
+	  .help = "a new data key and new ciphertexts, whatever git has of the file",
+	  .details =
+	          "Without it --in-place keeps ciphertexts of values that are the same in the version "
+	          "of git's HEAD, when that is for the same recipients and a key at hand opens it.",
+	  .flags = CLI_NO_NEGATION },
 	VAULT_TYPE_OPT(struct encrypt_args),
 	CLI_END
 };
 
 static const struct cli_example examples[] = {
 	{ "every file that .sops.yaml has a rule for", "fettle vault encrypt --in-place ." },
+	{ "encrypt again what was decrypted in place: only what changed differs from git's HEAD",
+	  "fettle vault encrypt --in-place secrets/prod.yaml" },
 	{ "encrypt again after a change by hand, with a small diff",
 	  "fettle vault encrypt --like prod.yaml --out prod.yaml plain.yaml" },
 	{ NULL, NULL }
@@ -59,6 +68,7 @@ struct job {
 	bool is_from_folder;
 	const struct sops_creation *creation; /* NULL: recipients from the command line */
 	bool is_skipped;
+	struct str head; /* what git has of it, encrypted; empty: nothing to keep */
 	struct str text;
 	err *e;
 };
@@ -135,16 +145,40 @@ static err *encrypt_document(struct run *run, struct job *job, const struct sops
 	return sops_encrypt(doc, how, &job->text);
 }
 
+/*
+ * The committed version, as a document to keep ciphertexts of. Whoever has only public keys, or finds
+ * there what does not open, can encrypt all the same.
+ */
+static void open_head(struct run *run, struct job *job, struct vault_doc *ret_doc)
+{
+	enum sops_format format = vault_format(run->args->type, job->path);
+	if (!job->head.len || !sops_may_be_encrypted(format, view_str(&job->head)))
+		return;
+	err *e = sops_open(format, view_str(&job->head), job->path, &ret_doc->doc);
+	if (!e && sops_is_encrypted(ret_doc->doc)) {
+		e = sops_data_key(ret_doc->doc, vault_keyring(run->keys), &ret_doc->key);
+		if (!e)
+			e = sops_unlock(ret_doc->doc, &ret_doc->key, 0);
+		if (!e)
+			return;
+	}
+	err_ignore(e, "then every ciphertext is new");
+	vault_doc_clear(ret_doc);
+}
+
 static err *encrypt_file(struct run *run, struct job *job)
 {
 	AUTO(str) text = STR_INIT;
+	AUTO(vault_doc) head = VAULT_DOC_INIT;
+	open_head(run, job, &head);
+	const struct vault_doc *like = run->like.doc ? &run->like : &head;
 	const struct sops_encrypt how = {
 		.rules = job->creation->rules,
 		.recipients = job->creation->recipients,
 		.now = run->now.ptr,
 		.keyring = vault_keyring(run->keys),
-		.like = run->like.doc,
-		.like_key = run->like.doc ? &run->like.key : NULL,
+		.like = like->doc,
+		.like_key = like->doc ? &like->key : NULL,
 	};
 	TRY(vault_read(job->path, &text));
 	err *e = encrypt_document(run, job, &how, view_str(&text));
@@ -171,6 +205,8 @@ static err *check_usage(const struct encrypt_args *args, size_t count)
 	if (count > 1 && !args->in_place)
 		return err_hint(err_new(ERR_USAGE, "%zu files, but one place to write to", count),
 		                "use --in-place");
+	if (args->like && args->fresh)
+		return err_new(ERR_USAGE, "--like and --fresh exclude each other");
 	if (args->like && count > 1)
 		return err_new(ERR_USAGE, "--like is for one file");
 	return NULL;
@@ -197,14 +233,20 @@ static err *encrypt_all(struct run *run, struct cli_ctx *ctx, const struct strs 
                         const struct strs *marks)
 {
 	AUTOPTR(vault_rules) rules = vault_rules_new();
+	AUTOPTR(vault_head) head = vault_head_new();
+	bool with_head = run->args->in_place && !run->args->fresh && !run->args->like;
 	run->jobs = mem_zalloc(files->len, sizeof(*run->jobs));
 	run->count = files->len;
 	for (size_t i = 0; i < files->len; i++) {
 		struct job *job = &run->jobs[i];
+		str_init(&job->head);
 		str_init(&job->text);
 		job->path = files->ptr[i];
 		job->is_from_folder = *marks->ptr[i] != '\0';
 		job->e = choose_rule(run, rules, job);
+		if (with_head && !job->e && !job->is_skipped && !str_equal(job->path, "-") &&
+		    !vault_head_read(head, job->path, &job->head))
+			str_reset(&job->head);
 	}
 	pool_for_each(0, run->count, work, run);
 	return finish(run, ctx->ui);
@@ -214,6 +256,7 @@ static void run_clear(struct run *run)
 {
 	for (size_t i = 0; i < run->count; i++) {
 		err_free(run->jobs[i].e);
+		str_clear(&run->jobs[i].head);
 		str_clear(&run->jobs[i].text);
 	}
 	mem_free(run->jobs);

@@ -51,6 +51,57 @@ setup() {
 	cmp again.yaml secrets/prod.yaml
 }
 
+in_git() {
+	git init -q -b main .
+	git add .sops.yaml secrets
+	git -c user.name=t -c user.email=t@e commit -qm one
+}
+
+@test "vault encrypt: in place, what did not change keeps the ciphertext git has" {
+	fettle vault encrypt -q -i secrets/prod.yaml
+	in_git
+	fettle vault decrypt -i secrets/prod.yaml
+	fettle vault encrypt -q -i .
+	git diff --exit-code
+	fettle vault decrypt -i secrets/prod.yaml
+	sed -i 's/hunter2/hunter3/' secrets/prod.yaml
+	(cd secrets && fettle vault encrypt -q -i prod.yaml)
+	[ "$(fettle vault get secrets/prod.yaml:db.password)" = hunter3 ]
+	# `lastmodified` changes too, unless all this was within a second.
+	changed=$(git diff -U0 | sed -n 's/^+ *\([a-z]*\):.*/\1/p' | grep -v lastmodified)
+	[ "$changed" = $'password\nmac' ]
+}
+
+@test "vault encrypt: in place, --fresh and other recipients make every ciphertext new" {
+	fettle vault encrypt -q -i secrets/prod.yaml
+	in_git
+	port=$(grep port: secrets/prod.yaml)
+	fettle vault decrypt -i secrets/prod.yaml
+	fettle vault encrypt -q -i --fresh secrets/prod.yaml
+	run grep -cF "$port" secrets/prod.yaml
+	[ "$output" = 0 ]
+	fettle vault decrypt -i secrets/prod.yaml
+	other=$(fettle vault age keygen | sed -n 's/^# public key: //p')
+	[ -n "$other" ]
+	sed -i "s/^      - age1.*/&\n      - $other/" .sops.yaml
+	fettle vault encrypt -q -i secrets/prod.yaml
+	run grep -cF "$port" secrets/prod.yaml
+	[ "$output" = 0 ]
+	fettle vault decrypt -i secrets/prod.yaml
+	run --separate-stderr fettle vault encrypt -i --fresh --like secrets/prod.yaml secrets/prod.yaml
+	[ "$status" -eq 2 ]
+}
+
+@test "vault encrypt: in place, a version in git that no key opens is no obstacle" {
+	fettle vault encrypt -q -i secrets/prod.yaml
+	in_git
+	fettle vault decrypt -i secrets/prod.yaml
+	mv "$XDG_CONFIG_HOME/sops/age/keys.txt" aside
+	fettle vault encrypt -q -i secrets/prod.yaml
+	mv aside "$XDG_CONFIG_HOME/sops/age/keys.txt"
+	[ "$(fettle vault get secrets/prod.yaml:db.password)" = hunter2 ]
+}
+
 @test "vault set: changes three lines, takes no value from the command line" {
 	fettle vault encrypt -q -i secrets/prod.yaml
 	cp secrets/prod.yaml before.yaml
