@@ -1,17 +1,24 @@
 /* fettle vault exec: run a program with secrets in its environment. */
 #include "base/base.h"
 
+#include "pal/loop.h"
 #include "pal/proc.h"
+#include "pal/proc_child.h"
+#include "pal/term.h"
+#include "vault/mask.h"
 #include "vault_common.h"
 
 struct exec_args {
 	struct strs places, command;
 	int type;
+	bool no_mask;
 };
 
 static const struct cli_opt opts[] = {
 	{ CLI_STRS(struct exec_args, places), .letter = 'f', .name = "file", .arg = "file[:path]",
 	  .help = "the values of this encrypted file, or of one map in it" },
+	{ CLI_FLAG(struct exec_args, no_mask), .name = "no-mask",
+	  .help = "let the program's output pass as it is", .flags = CLI_NO_NEGATION },
 	{ CLI_ARGS(struct exec_args, command), .arg = "command",
 	  .help = "behind --: the program and its arguments", .flags = CLI_REQUIRED },
 	VAULT_TYPE_OPT(struct exec_args),
@@ -98,19 +105,115 @@ static err *add_place(const struct exec_args *args, const char *place, struct va
 	return sops_each(doc.doc, add_variable, environment);
 }
 
-static err *run_exec(struct cli_ctx *ctx, const void *data)
+/* --- running it, its output masked --- */
+
+struct runner {
+	struct ui *ui;
+	struct loop *loop;
+	struct proc_family *family;
+	struct proc_child *child;
+	struct mask *masks[2]; /* of stdout and stderr */
+	unsigned open_streams;
+	bool has_ended;
+	int exit_code;
+	err *error; /* of writing */
+};
+
+static void runner_clear(struct runner *r)
 {
-	const struct exec_args *args = data;
-	AUTO(environment) environment = { .variables = STRS_INIT };
+	proc_child_free(r->child);
+	proc_family_free(r->family);
+	loop_free(r->loop);
+	mask_free(r->masks[0]);
+	mask_free(r->masks[1]);
+	err_free(r->error);
+}
+
+static void stop_when_done(struct runner *r)
+{
+	if (r->has_ended && r->open_streams == 0)
+		loop_stop(r->loop);
+}
+
+static void write_out(struct runner *r, int stream, const struct str *text)
+{
+	err *e = text->len && !r->error ? term_write(stream, text->ptr, text->len) : NULL;
+	if (e)
+		r->error = e; /* the program goes on; nobody reads it any more */
+}
+
+static void on_output(void *ctx, struct proc_child *child, int stream, struct view bytes)
+{
+	struct runner *r = ctx;
+	AUTO(str) text = STR_INIT;
+	(void)child;
+	if (bytes.len > 0) {
+		mask_feed(r->masks[stream - 1], bytes, &text);
+	} else {
+		mask_flush(r->masks[stream - 1], &text);
+		r->open_streams--;
+	}
+	write_out(r, stream, &text);
+	stop_when_done(r);
+}
+
+static void on_end(void *ctx, struct proc_child *child, int exit_code, int signal)
+{
+	struct runner *r = ctx;
+	(void)child;
+	r->has_ended = true;
+	r->exit_code = signal ? 128 + signal : exit_code;
+	stop_when_done(r);
+}
+
+static void on_signal(void *ctx, const char *name)
+{
+	struct runner *r = ctx;
+	bool is_known_there = proc_child_shares_group(r->child) &&
+	                      (strcmp(name, "INT") == 0 || strcmp(name, "QUIT") == 0 ||
+	                       strcmp(name, "WINCH") == 0);
+	if (!is_known_there)
+		err_ignore(proc_child_signal(r->child, name), "it is gone then");
+}
+
+static void add_secrets(struct runner *r, const struct environment *environment)
+{
+	for (size_t stream = 0; stream < 2; stream++) {
+		r->masks[stream] = mask_new();
+		for (size_t i = 0; i < environment->variables.len; i++) {
+			const char *value = strchr(environment->variables.ptr[i], '=') + 1;
+			if (!mask_add(r->masks[stream], view_of(value)) && *value && stream == 0)
+				ui_debug(r->ui, "a value is too short to be hidden in output");
+		}
+	}
+}
+
+static err *run_masked(struct cli_ctx *ctx, const struct exec_args *args,
+                       const struct environment *environment)
+{
+	AUTO(runner) r = { .ui = ctx->ui, .open_streams = 2 };
+	struct proc_family_opts family = { .on_signal = on_signal, .ctx = &r };
+	struct proc_child_opts child = { .argv = (const char *const *)args->command.ptr,
+		                         .env = (const char *const *)environment->variables.ptr,
+		                         .on_output = on_output,
+		                         .on_end = on_end,
+		                         .ctx = &r };
+	add_secrets(&r, environment);
+	TRY(loop_new(NULL, &r.loop));
+	TRY(proc_family_new(r.loop, &family, &r.family));
+	TRY(proc_child_start(r.family, &child, &r.child));
+	TRY(loop_run(r.loop));
+	ctx->exit_code = r.exit_code;
+	return NULL;
+}
+
+static err *run_plain(struct cli_ctx *ctx, const struct exec_args *args,
+                      const struct environment *environment)
+{
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	AUTOPTR(vault_keys) keys = vault_keys_new(ctx);
-	if (args->places.len == 0)
-		return err_new(ERR_USAGE, "no --file to take secrets from");
-	for (size_t i = 0; i < args->places.len; i++)
-		TRY(add_place(args, args->places.ptr[i], keys, &environment));
 	const struct proc_opts proc = {
 		.argv = (const char *const *)args->command.ptr,
-		.env = (const char *const *)environment.variables.ptr,
+		.env = (const char *const *)environment->variables.ptr,
 		.flags = PROC_INHERIT_STDIN | PROC_INHERIT_OUTPUT,
 	};
 	TRY(proc_run(&proc, &result));
@@ -118,14 +221,35 @@ static err *run_exec(struct cli_ctx *ctx, const void *data)
 	return NULL;
 }
 
+static err *run_exec(struct cli_ctx *ctx, const void *data)
+{
+	const struct exec_args *args = data;
+	AUTO(environment) environment = { .variables = STRS_INIT };
+	AUTOPTR(vault_keys) keys = vault_keys_new(ctx);
+	if (args->places.len == 0)
+		return err_new(ERR_USAGE, "no --file to take secrets from");
+	for (size_t i = 0; i < args->places.len; i++)
+		TRY(add_place(args, args->places.ptr[i], keys, &environment));
+	/* A program on a terminal keeps it: what it shows there is for who may see the secrets. */
+	if (args->no_mask || ui_out_is_terminal(ctx->ui))
+		return run_plain(ctx, args, &environment);
+	err *e = run_masked(ctx, args, &environment);
+	if (!e || !err_is(e, ERR_UNSUPPORTED))
+		return e;
+	ui_warn(ctx->ui, "%s: secrets in it are not hidden", err_message(e));
+	err_free(e);
+	return run_plain(ctx, args, &environment);
+}
+
 const struct cli_cmd cmd_vault_exec = {
 	.name = "exec",
 	.brief = "run a program with secrets in its environment",
 	.about =
 		"Open encrypted files in memory and run a program, without a shell, with one variable for "
-		"each value of the file, or of the map named. The program sees the terminal, signals "
-		"from the keyboard and fettle's exit code are its own. Variables can be read by other "
-		"programs of the same user while it runs, and by what it starts.",
+		"each value of the file, or of the map named. Signals go to the program and its exit code is "
+		"ours. In output that is not a terminal's the secrets are hidden: as they are, in base64, hex, "
+		"URL and JSON escapes, and wrapped. Variables can be read by other programs of the same user "
+		"while it runs, and by what it starts.",
 	.examples = examples,
 	.opts = opts,
 	.exits = exits,

@@ -38,6 +38,11 @@ struct proc_child_opts {
 	const char *const *argv; /* NULL-terminated; looked up in PATH */
 	const char *const *env;  /* "NAME=value" sets, "NAME" removes, else ours; may be NULL */
 	const char *dir;         /* NULL: ours */
+	/*
+	 * Not NULL: its output comes here, `stream` is 1 or 2, a piece of length 0 is the end of that stream.
+	 * UNSUPPORTED on Windows. The end of the child may come before the end of its output.
+	 */
+	void (*on_output)(void *ctx, struct proc_child *child, int stream, struct view bytes);
 	proc_child_fn *on_end;
 	void *ctx;
 };

@@ -27,6 +27,8 @@ struct proc_child {
 	struct proc_family *family;
 	struct proc_child *next;
 	struct child child;
+	struct loop_io *out_io, *err_io;
+	void (*on_output)(void *ctx, struct proc_child *child, int stream, struct view bytes);
 	proc_child_fn *on_end;
 	void *ctx;
 	bool has_ended;
@@ -173,6 +175,36 @@ void proc_family_free(struct proc_family *family)
 
 /* --- children --- */
 
+/* One piece at a time: the callback may free the child. */
+static void take_output(struct proc_child *child, int stream, int *fd, struct loop_io **io)
+{
+	char buf[16 << 10];
+	ssize_t len = read(*fd, buf, sizeof(buf));
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (len <= 0) {
+		loop_io_free(*io);
+		*io = NULL;
+		fd_close(fd_steal(fd));
+		len = 0;
+	}
+	child->on_output(child->ctx, child, stream, (struct view){ buf, (size_t)len });
+}
+
+static void on_out(void *ctx, unsigned ready)
+{
+	struct proc_child *child = ctx;
+	(void)ready;
+	take_output(child, STDOUT_FILENO, &child->child.out, &child->out_io);
+}
+
+static void on_err(void *ctx, unsigned ready)
+{
+	struct proc_child *child = ctx;
+	(void)ready;
+	take_output(child, STDERR_FILENO, &child->child.err, &child->err_io);
+}
+
 err *proc_child_start(struct proc_family *family, const struct proc_child_opts *opts,
                       struct proc_child **ret_child)
 {
@@ -180,7 +212,8 @@ err *proc_child_start(struct proc_family *family, const struct proc_child_opts *
 	struct proc_opts spawn = { .argv = opts->argv,
 		                   .env = opts->env,
 		                   .dir = opts->dir,
-		                   .flags = PROC_INHERIT_STDIN | PROC_INHERIT_OUTPUT |
+		                   .flags = PROC_INHERIT_STDIN |
+		                            (opts->on_output ? 0u : PROC_INHERIT_OUTPUT) |
 		                            (isatty(STDIN_FILENO) ? 0u : PROC_OWN_GROUP) };
 	err *e = proc_os_spawn(&spawn, &child->child);
 	if (e) {
@@ -189,7 +222,12 @@ err *proc_child_start(struct proc_family *family, const struct proc_child_opts *
 	}
 	child->family = family;
 	child->on_end = opts->on_end;
+	child->on_output = opts->on_output;
 	child->ctx = opts->ctx;
+	if (opts->on_output) {
+		child->out_io = loop_add_handle(family->loop, child->child.out, on_out, child);
+		child->err_io = loop_add_handle(family->loop, child->child.err, on_err, child);
+	}
 	child->next = family->first;
 	family->first = child;
 	*ret_child = child;
@@ -227,5 +265,11 @@ void proc_child_free(struct proc_child *child)
 	while (*link != child)
 		link = &(*link)->next;
 	*link = child->next;
+	loop_io_free(child->out_io);
+	loop_io_free(child->err_io);
+	if (child->on_output) {
+		fd_close(child->child.out);
+		fd_close(child->child.err);
+	}
 	mem_free(child);
 }

@@ -72,6 +72,9 @@ static void on_exit_of(void *ctx, unsigned ready)
 err *proc_child_start(struct proc_family *family, const struct proc_child_opts *opts,
                       struct proc_child **ret_child)
 {
+	if (opts->on_output)
+		return err_new(ERR_UNSUPPORTED,
+		               "the output of a program cannot be followed on Windows");
 	struct proc_child *child = MEM_NEW(struct proc_child);
 	struct proc_opts spawn = { .argv = opts->argv,
 		                   .env = opts->env,

@@ -323,11 +323,11 @@ in_git() {
 @test "vault exec: variables, arguments, exit code; nothing in the arguments" {
 	printf 'A=hunter2\nB=two words\n' >secrets/app.env
 	fettle vault encrypt -q -i .
-	run fettle vault exec -f secrets/app.env -- sh -c 'echo "$A/$B/$1"; tr "\0" " " </proc/$PPID/cmdline; exit 7' x 'a b'
+	run fettle vault exec --no-mask -f secrets/app.env -- sh -c 'echo "$A/$B/$1"; tr "\0" " " </proc/$PPID/cmdline; exit 7' x 'a b'
 	[ "$status" -eq 7 ]
 	assert_has "hunter2/two words/a b"
 	[ "$(grep -c hunter2 <<<"$output")" -eq 1 ]
-	run fettle vault exec -f secrets/prod.yaml:db -- sh -c 'echo "$password $port"'
+	run fettle vault exec --no-mask -f secrets/prod.yaml:db -- sh -c 'echo "$password $port"'
 	assert_output "hunter2 5432"
 	run --separate-stderr fettle vault exec -f secrets/prod.yaml -- true
 	[ "$status" -eq 2 ]
