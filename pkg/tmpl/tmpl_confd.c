@@ -5,7 +5,6 @@
 
 #include "base/num.h"
 #include "base/path.h"
-#include "crypto/encode.h"
 
 #include <stdlib.h>
 
@@ -167,27 +166,6 @@ static err *do_trim_suffix(const struct tmpl_call *call, const struct val **ret)
 	return NULL;
 }
 
-static err *do_base64_encode(const struct tmpl_call *call, const struct val **ret)
-{
-	AUTO(str) text = STR_INIT;
-	struct view bytes = call_view(call, 0);
-	base64_add(&text, bytes.ptr, bytes.len, 0);
-	*ret = call_str_result(call, &text);
-	return NULL;
-}
-
-static err *do_base64_decode(const struct tmpl_call *call, const struct val **ret)
-{
-	AUTO(str) bytes = STR_INIT;
-	err *e = base64_decode(call_view(call, 0), 0, &bytes);
-	if (e) {
-		err_free(e);
-		return call_error(call, "base64Decode: that is no base64");
-	}
-	*ret = call_str_result(call, &bytes);
-	return NULL;
-}
-
 /* --- documents and lists --- */
 
 static err *do_json(const struct tmpl_call *call, const struct val **ret)
@@ -299,18 +277,6 @@ static err *do_atoi(const struct tmpl_call *call, const struct val **ret)
 	return NULL;
 }
 
-static err *do_parse_bool(const struct tmpl_call *call, const struct val **ret)
-{
-	static const char *const words[] = { "1", "t", "T", "true",  "TRUE",  "True",
-		                             "0", "f", "F", "false", "FALSE", "False" };
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (strcmp(words[i], call_str(call, 0)) == 0) {
-			*ret = call_bool(call, i < ARRAY_LEN(words) / 2);
-			return NULL;
-		}
-	return call_error(call, "parseBool: parsing '%.60s': invalid syntax", call_str(call, 0));
-}
-
 const struct tmpl_func tmpl_confd_functions[] = {
 	{ "exists", "s", do_store, STORE_EXISTS },
 	{ "get", "s", do_store, STORE_GET },
@@ -332,9 +298,9 @@ const struct tmpl_func tmpl_confd_functions[] = {
 	{ "json", "s", do_json, 0 },
 	{ "jsonArray", "s", do_json, 1 },
 	{ "map", ".*", do_map, 0 },
-	{ "base64Encode", "s", do_base64_encode, 0 },
-	{ "base64Decode", "s", do_base64_decode, 0 },
-	{ "parseBool", "s", do_parse_bool, 0 },
+	{ "base64Encode", "s", text_base64, 0 },
+	{ "base64Decode", "s", text_base64_decode, 0 },
+	{ "parseBool", "s", text_parse_bool, 0 },
 	{ "reverse", "l", do_reverse, 0 },
 	{ "sortByLength", "l", do_sort_by_length, 0 },
 	{ "sortKVByLength", "l", do_sort_by_length, 0 },

@@ -168,18 +168,6 @@ static err *no_number(const struct tmpl_call *call)
 	                  call_str(call, 0));
 }
 
-static err *parse_bool(const struct tmpl_call *call, const struct val **ret)
-{
-	static const char *const words[] = { "1", "t", "T", "true",  "TRUE",  "True",
-		                             "0", "f", "F", "false", "FALSE", "False" };
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (strcmp(words[i], call_str(call, 0)) == 0) {
-			*ret = call_bool(call, i < ARRAY_LEN(words) / 2);
-			return NULL;
-		}
-	return no_number(call);
-}
-
 static err *do_parse_number(const struct tmpl_call *call, const struct val **ret)
 {
 	struct view text = call_view(call, 0);
@@ -192,7 +180,7 @@ static err *do_parse_number(const struct tmpl_call *call, const struct val **ret
 		return NULL;
 	}
 	if (call->func->tag == NUMBER_BOOL)
-		return parse_bool(call, ret);
+		return text_parse_bool(call, ret);
 	if (call->func->tag == NUMBER_FLOAT) {
 		double number = strtod(text.ptr, &end);
 		if (*end || isspace((unsigned char)text.ptr[0]) || strpbrk(text.ptr, "xXnN"))
@@ -299,27 +287,6 @@ static err *do_loop(const struct tmpl_call *call, const struct val **ret)
 
 /* --- text --- */
 
-static err *do_base64(const struct tmpl_call *call, const struct val **ret)
-{
-	AUTO(str) text = STR_INIT;
-	struct view bytes = call_view(call, 0);
-	base64_add(&text, bytes.ptr, bytes.len, (unsigned)call->func->tag);
-	*ret = call_str_result(call, &text);
-	return NULL;
-}
-
-static err *do_base64_decode(const struct tmpl_call *call, const struct val **ret)
-{
-	AUTO(str) bytes = STR_INIT;
-	err *e = base64_decode(call_view(call, 0), (unsigned)call->func->tag, &bytes);
-	if (e) {
-		err_free(e);
-		return call_error(call, "%s: that is no base64", call->func->name);
-	}
-	*ret = call_str_result(call, &bytes);
-	return NULL;
-}
-
 static err *do_join(const struct tmpl_call *call, const struct val **ret)
 {
 	AUTO(str) text = STR_INIT;
@@ -398,14 +365,6 @@ static err *do_replace_all(const struct tmpl_call *call, const struct val **ret)
 	return NULL;
 }
 
-static err *do_regex_match(const struct tmpl_call *call, const struct val **ret)
-{
-	bool matches = false;
-	TRY(text_regex_matches(call, call_str(call, 0), call_view(call, 1), &matches));
-	*ret = call_bool(call, matches);
-	return NULL;
-}
-
 static err *do_regex_replace(const struct tmpl_call *call, const struct val **ret)
 {
 	AUTO(str) text = STR_INIT;
@@ -425,15 +384,6 @@ static err *do_case(const struct tmpl_call *call, const struct val **ret)
 	else
 		TRY(text_case(call, call_view(call, 0), call->func->tag == CASE_UPPER, &text));
 	*ret = call_str_result(call, &text);
-	return NULL;
-}
-
-static err *do_sha256(const struct tmpl_call *call, const struct val **ret)
-{
-	char hex[SHA256_HEX_SIZE];
-	struct view text = call_view(call, 0);
-	sha256_hex(text.ptr, text.len, hex);
-	*ret = call_text(call, hex, SHA256_HEX_SIZE - 1);
 	return NULL;
 }
 
@@ -568,10 +518,10 @@ const struct tmpl_func tmpl_consul_functions[] = {
 	{ "containsNone", "l.", do_contains, CONTAINS_NONE },
 	{ "containsNotAll", "l.", do_contains, CONTAINS_NOT_ALL },
 	{ "loop", "i?i", do_loop, 0 },
-	{ "base64Encode", "s", do_base64, 0 },
-	{ "base64URLEncode", "s", do_base64, BASE64_URL },
-	{ "base64Decode", "s", do_base64_decode, 0 },
-	{ "base64URLDecode", "s", do_base64_decode, BASE64_URL },
+	{ "base64Encode", "s", text_base64, 0 },
+	{ "base64URLEncode", "s", text_base64, BASE64_URL },
+	{ "base64Decode", "s", text_base64_decode, 0 },
+	{ "base64URLDecode", "s", text_base64_decode, BASE64_URL },
 	{ "join", "sl", do_join, 0 },
 	{ "split", "ss", do_split, 0 },
 	{ "splitToMap", "sss", do_split_to_map, 0 },
@@ -581,12 +531,12 @@ const struct tmpl_func tmpl_consul_functions[] = {
 	{ "trimSuffix", "ss", do_trim_end, 1 },
 	{ "indent", "is", do_indent, 0 },
 	{ "replaceAll", "sss", do_replace_all, 0 },
-	{ "regexMatch", "ss", do_regex_match, 0 },
+	{ "regexMatch", "ss", text_regex_match, 0 },
 	{ "regexReplaceAll", "sss", do_regex_replace, 0 },
 	{ "toLower", "s", do_case, CASE_LOWER },
 	{ "toUpper", "s", do_case, CASE_UPPER },
 	{ "toTitle", "s", do_case, CASE_TITLE },
-	{ "sha256Hex", "s", do_sha256, 0 },
+	{ "sha256Hex", "s", text_sha256, 0 },
 	{ "hmacSHA256Hex", "ss", do_hmac, 0 },
 	{ "timestamp", "?s", do_timestamp, 0 },
 	{ "add", "ff", do_maths, ADD },

@@ -6,8 +6,6 @@
 
 #include "base/num.h"
 #include "base/utf8.h"
-#include "crypto/encode.h"
-#include "crypto/hash.h"
 #include "yaml/yaml.h"
 
 #include <ctype.h>
@@ -262,14 +260,6 @@ static err *do_to_string(const struct tmpl_call *call, const struct val **ret)
 	return NULL;
 }
 
-static err *do_regex_match(const struct tmpl_call *call, const struct val **ret)
-{
-	bool matches = false;
-	TRY(text_regex_matches(call, call_str(call, 0), call_view(call, 1), &matches));
-	*ret = call_bool(call, matches);
-	return NULL;
-}
-
 static err *do_regex_replace(const struct tmpl_call *call, const struct val **ret)
 {
 	AUTO(str) out = STR_INIT;
@@ -280,37 +270,6 @@ static err *do_regex_replace(const struct tmpl_call *call, const struct val **re
 }
 
 /* --- encodings --- */
-
-static err *do_b64enc(const struct tmpl_call *call, const struct val **ret)
-{
-	AUTO(str) out = STR_INIT;
-	struct view text = call_view(call, 0);
-	base64_add(&out, text.ptr, text.len, 0);
-	*ret = call_str_result(call, &out);
-	return NULL;
-}
-
-/* An error is the result, as in Sprig: here it is one. */
-static err *do_b64dec(const struct tmpl_call *call, const struct val **ret)
-{
-	AUTO(str) out = STR_INIT;
-	err *e = base64_decode(call_view(call, 0), 0, &out);
-	if (e) {
-		err_free(e);
-		return call_error(call, "b64dec: that is no base64");
-	}
-	*ret = call_str_result(call, &out);
-	return NULL;
-}
-
-static err *do_sha256(const struct tmpl_call *call, const struct val **ret)
-{
-	char hex[SHA256_HEX_SIZE];
-	struct view text = call_view(call, 0);
-	sha256_hex(text.ptr, text.len, hex);
-	*ret = call_text(call, hex, SHA256_HEX_SIZE - 1);
-	return NULL;
-}
 
 enum json_kind { JSON_LINE, JSON_INDENTED, JSON_RAW };
 
@@ -541,12 +500,12 @@ const struct tmpl_func tmpl_sprig_functions[] = {
 	{ "substr", "iis", do_substr, 0 },
 	{ "plural", "ssi", do_plural, 0 },
 	{ "toString", ".", do_to_string, 0 },
-	{ "regexMatch", "ss", do_regex_match, 0 },
+	{ "regexMatch", "ss", text_regex_match, 0 },
 	{ "regexReplaceAll", "sss", do_regex_replace, 0 },
 	{ "regexReplaceAllLiteral", "sss", do_regex_replace, 1 },
-	{ "b64enc", "s", do_b64enc, 0 },
-	{ "b64dec", "s", do_b64dec, 0 },
-	{ "sha256sum", "s", do_sha256, 0 },
+	{ "b64enc", "s", text_base64, 0 },
+	{ "b64dec", "s", text_base64_decode, 0 },
+	{ "sha256sum", "s", text_sha256, 0 },
 	{ "toJson", ".", do_to_json, JSON_LINE },
 	{ "toPrettyJson", ".", do_to_json, JSON_INDENTED },
 	{ "toRawJson", ".", do_to_json, JSON_RAW },

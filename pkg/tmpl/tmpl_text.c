@@ -3,6 +3,8 @@
 #include "tmpl/tmpl_text.h"
 
 #include "base/utf8.h"
+#include "crypto/encode.h"
+#include "crypto/hash.h"
 #include "json/json.h"
 #include "pal/clock.h"
 #include "regex/regex.h"
@@ -153,14 +155,6 @@ static err *compile(const struct tmpl_call *call, const char *pattern, struct re
 	return e ? err_source(e, call->x->tmpl->name, call->x->tmpl->text.ptr,
 	                      call->x->tmpl->text.len, call->at, call->at)
 	         : NULL;
-}
-
-err *text_regex_matches(const struct tmpl_call *call, const char *pattern, struct view text,
-                        bool *ret)
-{
-	AUTOPTR(regex) regex = NULL;
-	TRY(compile(call, pattern, &regex));
-	return regex_matches(regex, text, ret);
 }
 
 static bool is_name(char c)
@@ -616,4 +610,59 @@ static err *yaml_block(const struct tmpl_call *call, const struct val *v, size_t
 err *text_yaml(const struct tmpl_call *call, const struct val *v, struct str *out)
 {
 	return is_leaf(v) ? yaml_leaf(call, v, out) : yaml_block(call, v, 0, out);
+}
+
+/* --- functions of several flavours --- */
+
+err *text_parse_bool(const struct tmpl_call *call, const struct val **ret)
+{
+	static const char *const words[] = { "1", "t", "T", "true",  "TRUE",  "True",
+		                             "0", "f", "F", "false", "FALSE", "False" };
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(words[i], call_str(call, 0)) == 0) {
+			*ret = call_bool(call, i < ARRAY_LEN(words) / 2);
+			return NULL;
+		}
+	return call_error(call, "%s: parsing '%.60s': invalid syntax", call->func->name,
+	                  call_str(call, 0));
+}
+
+err *text_base64(const struct tmpl_call *call, const struct val **ret)
+{
+	AUTO(str) text = STR_INIT;
+	struct view bytes = call_view(call, 0);
+	base64_add(&text, bytes.ptr, bytes.len, (unsigned)call->func->tag);
+	*ret = call_str_result(call, &text);
+	return NULL;
+}
+
+err *text_base64_decode(const struct tmpl_call *call, const struct val **ret)
+{
+	AUTO(str) bytes = STR_INIT;
+	err *e = base64_decode(call_view(call, 0), (unsigned)call->func->tag, &bytes);
+	if (e) {
+		err_free(e);
+		return call_error(call, "%s: that is no base64", call->func->name);
+	}
+	*ret = call_str_result(call, &bytes);
+	return NULL;
+}
+
+err *text_sha256(const struct tmpl_call *call, const struct val **ret)
+{
+	char hex[SHA256_HEX_SIZE];
+	struct view text = call_view(call, 0);
+	sha256_hex(text.ptr, text.len, hex);
+	*ret = call_text(call, hex, SHA256_HEX_SIZE - 1);
+	return NULL;
+}
+
+err *text_regex_match(const struct tmpl_call *call, const struct val **ret)
+{
+	AUTOPTR(regex) regex = NULL;
+	bool matches = false;
+	TRY(compile(call, call_str(call, 0), &regex));
+	TRY(regex_matches(regex, call_view(call, 1), &matches));
+	*ret = call_bool(call, matches);
+	return NULL;
 }

@@ -21,8 +21,6 @@ void text_indent(struct view text, size_t spaces, bool skips_empty, struct str *
 NODISCARD err *text_regex_replace(const struct tmpl_call *call, const char *pattern,
                                   struct view text, struct view with, bool is_literal,
                                   struct str *out);
-NODISCARD err *text_regex_matches(const struct tmpl_call *call, const char *pattern,
-                                  struct view text, bool *ret);
 /* Time by Go's layout ("2006-01-02"), UTC. */
 NODISCARD err *text_time(const struct tmpl_call *call, int64_t unix_s, const char *layout,
                          struct str *out);
@@ -36,5 +34,16 @@ NODISCARD err *text_parse_json(const struct tmpl_call *call, struct view text,
                                const struct val **ret);
 NODISCARD err *text_parse_yaml(const struct tmpl_call *call, struct view text,
                                const struct val **ret);
+
+/* --- functions that stand in the tables of several flavours --- */
+
+/* strconv.ParseBool of the argument. */
+err *text_parse_bool(const struct tmpl_call *call, const struct val **ret);
+/* The tag holds base64_flags. */
+err *text_base64(const struct tmpl_call *call, const struct val **ret);
+err *text_base64_decode(const struct tmpl_call *call, const struct val **ret);
+err *text_sha256(const struct tmpl_call *call, const struct val **ret);
+/* pattern, text */
+err *text_regex_match(const struct tmpl_call *call, const struct val **ret);
 
 #endif
