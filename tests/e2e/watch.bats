@@ -48,7 +48,7 @@ stop() {
 
 @test "watch: a removed folder comes back with what was in it" {
 	start
-	rm -r root/etc/sub
+	mv root/etc/sub moved # at once: the agent is quicker than rm -r
 	wait_until has root/etc/sub/c three
 	stop
 }
