@@ -251,8 +251,9 @@ static err *render_all(struct unit *unit, size_t *ret_pending)
 		struct unit_template *template = &unit->templates[i];
 		unit->rendering = i;
 		str_reset(&template->out);
-		TRY(tmpl_render(template->tmpl, unit->data, &host, &template->out, &pending));
-		*ret_pending += pending;
+		err *e = tmpl_render(template->tmpl, unit->data, &host, &template->out, &pending);
+		*ret_pending += pending; /* also of one that failed: what is missing may be why */
+		TRY(e);
 	}
 	return NULL;
 }

@@ -15,6 +15,7 @@ enum {
 	REQUEST_MS = 30000,
 	STABLE_MS =
 		10000, /* good for so long: the next failure starts from the shortest delay again */
+	LOCAL_CAP_MS = 1000, /* looking at a file costs nothing */
 	LOCAL_TOKEN_MS = 5, /* for what is on this machine */
 	LOCAL_TOKENS = 20,
 	TOKEN_MS = 100, /* one answer of a long poll each so often … */
@@ -50,18 +51,25 @@ static const struct kv_policy *policy_of(const struct kv_watch *watch)
 	return &watch->kv->options.policy;
 }
 
-static int64_t backoff_ms(const struct kv_policy *policy, unsigned failures)
+static bool is_local(const struct kv_watch *watch)
 {
-	int64_t longest = policy->base_ms << MIN(failures, (unsigned)DOUBLINGS);
-	return (int64_t)random_below((uint64_t)MIN(longest, policy->cap_ms) + 1);
+	return (watch->kv->driver->features & KV_IS_LOCAL) != 0;
+}
+
+static int64_t backoff_ms(const struct kv_watch *watch, unsigned failures)
+{
+	const struct kv_policy *policy = policy_of(watch);
+	int64_t cap_ms = is_local(watch) ? MIN(policy->cap_ms, (int64_t)LOCAL_CAP_MS) : policy->cap_ms;
+	int64_t longest_ms = policy->base_ms << MIN(failures, (unsigned)DOUBLINGS);
+	return (int64_t)random_below((uint64_t)MIN(longest_ms, cap_ms) + 1);
 }
 
 /* How long to hold back the next look, so that a server that answers at once does not spin us. */
 static int64_t token_ms(struct kv_progress *progress)
 {
-	bool is_local = progress->watch->kv->driver->features & KV_IS_LOCAL;
-	int64_t each_ms = is_local ? LOCAL_TOKEN_MS : TOKEN_MS;
-	int64_t most_ms = each_ms * (is_local ? LOCAL_TOKENS : TOKENS);
+	bool is_near = is_local(progress->watch);
+	int64_t each_ms = is_near ? LOCAL_TOKEN_MS : TOKEN_MS;
+	int64_t most_ms = each_ms * (is_near ? LOCAL_TOKENS : TOKENS);
 	int64_t now_ms = clock_monotonic_ms();
 	progress->tokens_ms = MAX(progress->tokens_ms, now_ms - most_ms) + each_ms;
 	return MAX(progress->tokens_ms - now_ms, (int64_t)0);
@@ -122,7 +130,7 @@ static void fail(struct kv_watch *watch, err *take_error)
 	if (progress->good_since_ms && now_ms - progress->good_since_ms >= STABLE_MS)
 		progress->failures = 0;
 	progress->good_since_ms = 0;
-	int64_t retry_ms = backoff_ms(policy_of(watch), progress->failures++);
+	int64_t retry_ms = backoff_ms(watch, progress->failures++);
 	pause_for(watch, retry_ms);
 	tell_error(watch, take_error, retry_ms);
 }

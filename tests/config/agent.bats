@@ -183,6 +183,13 @@ write_agent() {
 	[ -z "$output" ]
 }
 
+@test "config render: a template that cannot do with nothing waits for what it asks" {
+	put list/a first
+	sed -i 's|text: .*\\n"|text: "{{ with index (ls \\"list\\") 0 }}{{ .Key }}={{ .Value }}{{ end }}\\n"|' agent.yaml
+	"$FETTLE" config render agent.yaml
+	holds app.conf a=first
+}
+
 @test "config render: a refused check is exit 5, a broken template exit 2, no source in time exit 124" {
 	put host broken
 	run "$FETTLE" config render agent.yaml

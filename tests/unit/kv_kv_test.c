@@ -264,6 +264,26 @@ TEST(kv, too_few_and_too_many_removed_are_refused)
 	close_place(&place);
 }
 
+TEST(kv, a_folder_that_comes_late_is_found_soon)
+{
+	struct place place = { 0 };
+	struct kv_policy policy = { 0 };
+	AUTO(str) gone = STR_INIT;
+	open_place(&place, &policy, KV_TREE, "");
+	str_addz(&gone, place.dir.ptr);
+	CHECK_OK(fs_remove_tree(place.dir.ptr));
+	struct deadline deadline = deadline_after(PATIENCE_MS);
+	while (place.seen.errors < 5 && !deadline_is_over(deadline))
+		CHECK_OK(loop_step(place.loop, 50));
+	CHECK_INT(place.seen.kind, ERR_NOT_FOUND);
+	CHECK_OK(fs_mkdir_all(gone.ptr, 0755));
+	write_file(&place, "a", "1");
+	int64_t start_ms = clock_monotonic_ms();
+	run_until(place.loop, &place.seen.sets, 1);
+	CHECK(clock_monotonic_ms() - start_ms < PATIENCE_MS / 2);
+	close_place(&place);
+}
+
 TEST(kv, a_key_can_be_read_and_changed_at_once)
 {
 	struct place place = { 0 };
