@@ -12,7 +12,7 @@ static void masked(const char *secret, struct view text, struct str *out)
 	AUTOPTR(mask) mask = mask_new();
 	(void)mask_add(mask, view_of(secret));
 	for (size_t pos = 0; pos < text.len;) {
-		size_t len = MIN(text.len - pos, (size_t)random_below(7) + 1);
+		size_t wanted = (size_t)random_below(7) + 1, len = MIN(text.len - pos, wanted);
 		mask_feed(mask, (struct view){ text.ptr + pos, len }, out);
 		pos += len;
 	}
