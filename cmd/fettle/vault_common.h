@@ -56,6 +56,8 @@ struct vault_keys;
 struct vault_keys *vault_keys_new(const struct cli_ctx *ctx);
 void vault_keys_free(struct vault_keys *keys);
 AUTOPTR_DEFINE(vault_keys)
+/* From now on nothing is asked: what would need it does not open. */
+void vault_keys_be_quiet(struct vault_keys *keys);
 /* Add what went wrong with a source of keys to an error for lack of them. */
 NODISCARD err *vault_keys_explain(struct vault_keys *keys, err *take_e);
 /* May be used from several threads. */

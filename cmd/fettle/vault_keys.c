@@ -21,6 +21,8 @@ struct vault_keys {
 	struct ui *ui;
 	struct mutex *mutex;
 	bool is_loaded, no_input;
+	bool is_ready; /* nothing will be asked: several threads may open at once */
+	struct age_recipients *own; /* whom the keys stand for, as far as it is known unasked */
 	err *problem; /* a source that could not be read; told when no key opens something */
 	struct age_identities *identities;
 	struct age_talk talk;
@@ -167,10 +169,15 @@ static void load(struct vault_keys *keys)
 
 static void need(struct vault_keys *keys)
 {
-	if (!keys->is_loaded) {
-		process_make_private();
-		load(keys);
-	}
+	AUTO(mutex_hold) hold = mutex_hold(keys->mutex);
+	if (keys->is_loaded)
+		return;
+	process_make_private();
+	load(keys);
+	keys->is_ready = age_identities_are_ready(keys->identities);
+	if (keys->is_ready)
+		err_ignore(age_recipients_add_identities(keys->own, keys->identities, NULL),
+		           "then they are tried in the order of the document");
 	keys->is_loaded = true;
 }
 
@@ -178,16 +185,25 @@ static void need(struct vault_keys *keys)
 
 enum { LARGEST_KEY = 4096 };
 
-/* One at a time: a key may have to be unlocked on the way, and plugins are asked. */
 static err *unwrap(void *data, const char *recipient, struct view wrapped, struct secret *ret_key)
 {
 	struct vault_keys *keys = data;
 	(void)recipient;
-	AUTO(mutex_hold) hold = mutex_hold(keys->mutex);
 	need(keys);
-	if (age_identities_count(keys->identities) == 0)
+	if (keys->is_ready && age_identities_count(keys->identities) == 0)
 		return err_new(ERR_NOT_FOUND, "no key at all");
+	if (keys->is_ready)
+		return age_decrypt(keys->identities, &keys->talk, wrapped, LARGEST_KEY, ret_key);
+	/* One at a time: a key may have to be unlocked on the way, and plugins are asked. */
+	AUTO(mutex_hold) hold = mutex_hold(keys->mutex);
 	return age_decrypt(keys->identities, &keys->talk, wrapped, LARGEST_KEY, ret_key);
+}
+
+static bool owns(void *data, const char *recipient)
+{
+	struct vault_keys *keys = data;
+	need(keys);
+	return age_recipients_have(keys->own, recipient);
 }
 
 static err *wrap(void *data, const char *recipient, const struct secret *key, struct str *out)
@@ -231,8 +247,14 @@ struct vault_keys *vault_keys_new(const struct cli_ctx *ctx)
 	keys->identities = age_identities_new();
 	keys->no_input = ctx->app->globals->no_input;
 	keys->talk = (struct age_talk){ .data = keys, .ask = ask, .say = say };
-	keys->ring = (struct sops_keyring){ keys, unwrap, wrap, NULL };
+	keys->own = age_recipients_new();
+	keys->ring = (struct sops_keyring){ keys, unwrap, wrap, owns };
 	return keys;
+}
+
+void vault_keys_be_quiet(struct vault_keys *keys)
+{
+	keys->no_input = true;
 }
 
 void vault_keys_free(struct vault_keys *keys)
@@ -240,6 +262,7 @@ void vault_keys_free(struct vault_keys *keys)
 	if (!keys)
 		return;
 	age_identities_free(keys->identities);
+	age_recipients_free(keys->own);
 	err_ignore(keys->problem, "told by those who needed a key");
 	mutex_free(keys->mutex);
 	mem_free(keys);

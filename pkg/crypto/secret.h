@@ -1,6 +1,6 @@
 /*
- * Memory for secrets: between guard pages, not swapped or dumped where the system allows, wiped
- * when it is cleared. A secret is never copied into a str, an error, a log line or an argument.
+ * Memory for secrets: between guard pages (small ones share them), not swapped or dumped where the system
+ * allows, wiped when it is cleared. A secret is never copied into a str, an error, a log line or an argument.
  */
 #ifndef CRYPTO_SECRET_H
 #define CRYPTO_SECRET_H

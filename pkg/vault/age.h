@@ -69,6 +69,12 @@ size_t age_identities_count(const struct age_identities *list);
 bool age_identities_is_locked(const struct age_identities *list, size_t index);
 
 /*
+ * Needs none of them a question or a plugin? Then age_decrypt may be called with them from several
+ * threads at once.
+ */
+bool age_identities_are_ready(const struct age_identities *list);
+
+/*
  * An identity file: lines as of a recipients file, or an OpenSSH private key, or an age file that
  * holds identities; what is protected by a passphrase is asked for when it is needed.
  * INVALID with name and line, and never with text of the file.

@@ -77,7 +77,6 @@ err *age_writer_end(struct age_writer *writer)
 
 struct age_reader {
 	const struct age_source *source;
-	uint8_t buf[INPUT];
 	size_t start, end; /* unread bytes in `buf` */
 	bool is_source_done, is_armored;
 	bool is_last;       /* the last line of the text was read */
@@ -85,6 +84,7 @@ struct age_reader {
 	struct str text;    /* lines to decode */
 	struct str decoded; /* bytes, given out from `given` on */
 	size_t given;
+	uint8_t buf[INPUT]; /* last, and never zeroed: most files are a line long */
 };
 
 static err *bad(const char *why)
@@ -190,7 +190,8 @@ static err *find_begin(struct age_reader *r)
 
 err *age_reader_open(const struct age_source *source, struct age_reader **ret_reader)
 {
-	AUTOPTR(age_reader) reader = MEM_NEW(struct age_reader);
+	AUTOPTR(age_reader) reader = mem_alloc(sizeof(*reader));
+	memset(reader, 0, offsetof(struct age_reader, buf));
 	reader->source = source;
 	str_init(&reader->text);
 	str_init(&reader->decoded);

@@ -48,6 +48,15 @@ bool age_identities_is_locked(const struct age_identities *list, size_t index)
 	return list->items.ptr[index].is_locked;
 }
 
+bool age_identities_are_ready(const struct age_identities *list)
+{
+	for (size_t i = 0; i < list->items.len; i++)
+		if (list->items.ptr[i].is_locked || list->items.ptr[i].type == AGE_KEY_PLUGIN ||
+		    list->items.ptr[i].type == AGE_KEY_FILE)
+			return false;
+	return true;
+}
+
 static struct age_identity *add(struct age_identities *list, enum age_key_type type,
                                 const char *name)
 {

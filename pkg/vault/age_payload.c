@@ -24,6 +24,7 @@ struct batch {
 	struct stream *stream;
 	uint8_t *in, *out; /* BATCH chunks, and the byte that tells whether more follows */
 	size_t in_len, out_len;
+	size_t touched; /* bytes of `in` that were ever written; of `out`, tags more */
 	uint64_t first; /* number of the first chunk */
 	bool has_last, is_done;
 	struct aead *aead;
@@ -162,7 +163,10 @@ static err *read_batch(struct stream *s, struct batch *b)
 	b->is_done = false;
 	b->out_len = 0;
 	b->in[0] = s->ahead;
+	size_t before = b->touched;
+	b->touched = BATCH_BYTES; /* until it is known how many came */
 	TRY(read_bytes(s, b->in + have, size + 1 - have, &more));
+	b->touched = MAX(before, have + more);
 	s->has_ahead = have + more > size;
 	s->is_ended = !s->has_ahead;
 	s->ahead = s->has_ahead ? b->in[size] : 0;
@@ -245,8 +249,9 @@ static void clear(struct stream *s)
 	pool_free(s->pool);
 	for (size_t i = 0; i < s->slot_count; i++) {
 		struct batch *b = &s->slots[i];
-		secret_wipe(b->in, BATCH_BYTES);
-		secret_wipe(b->out, BATCH_BYTES);
+		size_t dirty = MIN(b->touched + BATCH * AEAD_TAG_BYTES, (size_t)BATCH_BYTES);
+		secret_wipe(b->in, dirty);
+		secret_wipe(b->out, dirty);
 		mem_free(b->in);
 		mem_free(b->out);
 		aead_free(b->aead);
