@@ -7,6 +7,7 @@
 struct remove_args {
 	const char *who;
 	struct strs files;
+	bool resume;
 };
 
 static const struct cli_opt opts[] = {
@@ -15,6 +16,9 @@ static const struct cli_opt opts[] = {
 	{ CLI_ARGS(struct remove_args, files), .arg = "path",
 	  .help = "encrypted files, folders or patterns to bring in line; this folder without",
 	  .words = CLI_WORDS_FILES },
+	{ CLI_FLAG(struct remove_args, resume), .name = "resume",
+	  .help = "finish a run that was cut off: the rules may be changed already",
+	  .flags = CLI_NO_NEGATION },
 	CLI_END
 };
 
@@ -38,7 +42,12 @@ static err *drop(struct cli_ctx *ctx, const struct remove_args *args, struct vau
 	TRY(vault_policy_load(policy));
 	TRY(vault_policy_resolve(policy, args->who, &recipient));
 	const char *name = vault_policy_name(policy, recipient);
-	TRY(vault_policy_remove(policy, recipient));
+	err *e = vault_policy_remove(policy, recipient);
+	if (e && args->resume && err_is(e, ERR_NOT_FOUND))
+		e = (err_ignore(e, "the run that was cut off came this far"), NULL);
+	if (e && err_is(e, ERR_NOT_FOUND))
+		e = err_hint(e, "if a run was cut off, finish it with --resume");
+	TRY(e);
 	if (name)
 		TRY(vault_policy_set_name(policy, name, NULL));
 	TRY(sops_config_parse(view_str(&policy->config), policy->config_path, &config));

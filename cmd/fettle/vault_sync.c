@@ -97,9 +97,24 @@ static err *find_rule(struct run *run, struct vault_rules *rules, struct job *jo
 	return e;
 }
 
+static void write_one(void *data, size_t index)
+{
+	struct run *run = data;
+	struct job *job = &run->jobs[index];
+	if (job->creation && job->is_wanted && !job->is_same)
+		job->e = vault_replace(job->path, view_str(&job->text));
+}
+
+/* Each waits for the disk, so more of them at once than there are processors. */
+enum { WRITERS = 16 };
+
+/* Every file that can be written is, also when one cannot: a second run finds less to do. */
 static err *write_all(struct run *run)
 {
 	struct vault_sync *sync = run->sync;
+	err *all = NULL;
+	if (!sync->is_dry)
+		pool_for_each(WRITERS, run->count, write_one, run);
 	for (size_t i = 0; i < run->count; i++) {
 		struct job *job = &run->jobs[i];
 		if (!job->creation || !job->is_wanted)
@@ -108,8 +123,9 @@ static err *write_all(struct run *run)
 			sync->same++;
 			continue;
 		}
-		if (!sync->is_dry)
-			TRY(vault_replace(job->path, view_str(&job->text)));
+		all = err_join(all, job->e);
+		if (job->e)
+			continue;
 		ui_info(sync->ui, "%s%s: %s", sync->is_dry ? "would change " : "", job->path,
 		        job->needs_new_key ? "a new data key" : "the data key for new recipients");
 		if (job->needs_new_key)
@@ -117,7 +133,8 @@ static err *write_all(struct run *run)
 		else
 			sync->added++;
 	}
-	return NULL;
+	return all ? err_hint(all, "when that is mended, 'fettle vault recipients sync' does the rest")
+	           : NULL;
 }
 
 static err *work_all(struct run *run, const struct strs *files)
