@@ -190,6 +190,21 @@ static err *insert_flat(struct edit *edit, const struct sops_part *part,
 
 /* --- removal --- */
 
+/*
+ * Where the lines of an entry begin. In INI files the comment above belongs to it: left alone it would become
+ * one with that of the next entry, and two ciphertexts in one comment open no more.
+ */
+static size_t entry_start(const struct sops_doc *doc, const struct sops_item *item)
+{
+	const struct sops_item *comment = item->next; /* above it in the text, behind it in the tree */
+	size_t start = item->key_start;
+	if (doc->format == SOPS_INI && comment && comment->kind == SOPS_COMMENT)
+		start = MIN(start, (size_t)comment->start);
+	while (start > 0 && doc->text[start - 1] != '\n')
+		start--;
+	return start;
+}
+
 static err *remove_item(struct edit *edit, const struct sops_item *item,
                         struct sops_patches *patches)
 {
@@ -212,8 +227,8 @@ static err *remove_item(struct edit *edit, const struct sops_item *item,
 		return err_new(ERR_INVALID, "'%s' is a section; remove its values",
 		               edit->change->path);
 	const char *feed = memchr(doc->text + item->end, '\n', doc->len - item->end);
-	sops_patch_add(patches, item->key_start, feed ? (size_t)(feed - doc->text) + 1 : doc->len,
-	               (struct view){ "", 0 });
+	sops_patch_add(patches, entry_start(doc, item),
+	               feed ? (size_t)(feed - doc->text) + 1 : doc->len, (struct view){ "", 0 });
 	return NULL;
 }
 
@@ -250,8 +265,8 @@ static err *write_in_place(struct edit *edit, struct sops_doc *doc, struct str *
 		               edit->change->path);
 	TRY(aes_gcm_new(edit->key->ptr, &gcm));
 	TRY(sops_write_value(doc, item, gcm, NULL, edit->change->type, edit->change->plain, &text));
-	/* `key:` without a value has no blank behind the colon. */
-	if (item->start == item->end && item->start && doc->text[item->start - 1] == ':' &&
+	/* `key:` or `-` without a value has no blank behind it. */
+	if (item->start == item->end && item->start && strchr(":-?", doc->text[item->start - 1]) &&
 	    doc->format == SOPS_YAML)
 		sops_patch_add(&patches, item->start, item->start, view_of(" "));
 	sops_patch_add(&patches, item->start, item->end, view_str(&text));
