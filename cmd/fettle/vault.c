@@ -18,6 +18,7 @@ static const struct cli_cmd *const subcommands[] = {
 	&cmd_vault_export,
 	&cmd_vault_exec,
 	&cmd_vault_recipients,
+	&cmd_vault_git,
 	&cmd_vault_age,
 	NULL,
 };

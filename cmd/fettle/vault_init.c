@@ -7,6 +7,9 @@
 #include "pal/fs.h"
 #include "vault/age.h"
 #include "vault_common.h"
+#include "vault_git.h"
+
+#define DEFAULT_PATTERN "(^|/)secrets?(/|[^/]*\\.)"
 
 struct init_args {
 	struct strs recipients;
@@ -19,7 +22,7 @@ static const struct cli_opt opts[] = {
 	{ CLI_STRS(struct init_args, recipients), .letter = 'r', .name = "recipient", .arg = "key",
 	  .help = "encrypt for this age recipient too" },
 	{ CLI_STR(struct init_args, pattern), .name = "path-regex", .arg = "regex",
-	  .help = "which files are to be encrypted", .def = "(^|/)secrets?(/|[^/]*\\.)",
+	  .help = "which files are to be encrypted", .def = DEFAULT_PATTERN,
 	  .flags = CLI_NOT_EMPTY },
 	CLI_END
 };
@@ -115,6 +118,36 @@ static void add_config(const struct init_args *args, const char *own, struct str
 			str_addf(out, "      - %s\n", args->recipients.ptr[i]);
 }
 
+/* The default pattern in the words of .gitattributes. */
+static const char *const git_patterns[] = { "**/secret/**", "**/secrets/**", "secret*.*" };
+
+/* In a repository: git merges and compares them from the beginning. */
+static err *set_up_git(struct ui *ui, const struct init_args *args)
+{
+	AUTO(strs) patterns = STRS_INIT;
+	AUTO(str) here = STR_INIT;
+	struct repo *repo = NULL;
+	char *top = NULL;
+	TRY(fs_real_path(args->dir ? args->dir : ".", &here));
+	err *e = repo_open_around(here.ptr, &repo, &top);
+	if (e) {
+		err_ignore(e, "there may be a repository later");
+		return NULL;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(git_patterns); i++)
+		strs_push(&patterns, git_patterns[i]);
+	bool is_known = str_equal(args->pattern, DEFAULT_PATTERN);
+	if (is_known)
+		e = vault_git_attributes(ui, here.ptr, &patterns);
+	else
+		ui_hint(ui, "tell git which files these are: fettle vault git install 'PATTERN'");
+	if (!e && is_known)
+		e = vault_git_drivers(repo, false);
+	repo_free(repo);
+	mem_free(top);
+	return e;
+}
+
 static err *run_init(struct cli_ctx *ctx, const void *data)
 {
 	const struct init_args *args = data;
@@ -133,6 +166,7 @@ static err *run_init(struct cli_ctx *ctx, const void *data)
 	TRY(sops_config_parse(view_str(&config), path, &parsed));
 	TRY(fs_write_atomic(path, view_str(&config), 0644));
 	ui_info(ctx->ui, "made '%s' for %s", path, own.ptr);
+	TRY(set_up_git(ctx->ui, args));
 	ui_hint(ctx->ui, "put a file below secrets/ and run 'fettle vault encrypt --in-place .'");
 	return NULL;
 }
@@ -142,7 +176,8 @@ const struct cli_cmd cmd_vault_init = {
 	.brief = "begin to keep secrets in a repository",
 	.about =
 		"Make an age key for you, unless there is one where sops looks for it, and a .sops.yaml "
-		"that says which files are encrypted for whom. Keep a copy of the key in a safe place: "
+		"that says which files are encrypted for whom; in a git repository also .gitattributes and "
+		"the merge and diff drivers of 'vault git install'. Keep a copy of the key in a safe place: "
 		"without it nobody can open the files.",
 	.examples = examples,
 	.opts = opts,

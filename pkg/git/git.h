@@ -1,7 +1,8 @@
 /*
  * Git repositories, read only: find one, fetch a ref into a bare cache, and
  * read files out of a commit's tree without any work tree. No hook, filter or
- * configured command of a repository ever runs. Sole owner of git2.h.
+ * configured command of a repository ever runs; of a repository only settings of ours are
+ * ever written. Sole owner of git2.h.
  */
 #ifndef GIT_GIT_H
 #define GIT_GIT_H
@@ -164,6 +165,22 @@ NODISCARD err *repo_index_staged(struct repo_index *index, struct strs *ret_path
 /* Bytes as staged. NOT_FOUND, LIMIT, CORRUPT. */
 NODISCARD err *repo_index_read(struct repo_index *index, const char *path, size_t limit,
                                struct str *ret_text);
+
+/* What the other side of a merge has (stage 3). NOT_FOUND when the file is not in conflict. */
+NODISCARD err *repo_index_read_theirs(struct repo_index *index, const char *path, size_t limit,
+                                      struct str *ret_text);
+
+/*
+ * Three texts into one, line by line as git does. Not clean: *ret_text has conflict markers. It may hold
+ * secrets: the caller wipes it.
+ */
+NODISCARD err *repo_merge_text(struct view base, struct view ours, struct view theirs,
+                               struct str *ret_text, bool *ret_is_clean);
+
+/* A setting in the repository's own configuration; NULL removes it. */
+NODISCARD err *repo_set(struct repo *repo, const char *name, const char *value);
+/* `.git` of the main work tree, for what must stay on this machine. Caller frees. */
+NODISCARD err *repo_private_folder(struct repo *repo, char **ret_path);
 
 /*
  * Every file there ever was: `visit` gets each blob of the object database once, in any order, by its

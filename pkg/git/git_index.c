@@ -103,11 +103,17 @@ err *repo_index_staged(struct repo_index *index, struct strs *ret_paths)
 	return NULL;
 }
 
-err *repo_index_read(struct repo_index *index, const char *path, size_t limit, struct str *ret_text)
+enum { STAGED = 0, THEIRS = 3 };
+
+static err *read_stage(struct repo_index *index, const char *path, int stage, size_t limit,
+                       struct str *ret_text)
 {
-	const git_index_entry *entry = git_index_get_bypath(index->index, path, 0);
+	const git_index_entry *entry = git_index_get_bypath(index->index, path, stage);
 	if (!entry)
-		return err_new(ERR_NOT_FOUND, "'%s' is not in the index", path);
+		return err_new(ERR_NOT_FOUND,
+		               stage == STAGED ? "'%s' is not in the index"
+		                               : "'%s' is not in conflict",
+		               path);
 	git_odb_object *object = NULL;
 	int code = git_odb_read(&object, index->odb, &entry->id);
 	if (code < 0)
@@ -121,4 +127,15 @@ err *repo_index_read(struct repo_index *index, const char *path, size_t limit, s
 	if (size > limit)
 		return err_new(ERR_LIMIT, "'%s' has %zu bytes, more than %zu", path, size, limit);
 	return NULL;
+}
+
+err *repo_index_read(struct repo_index *index, const char *path, size_t limit, struct str *ret_text)
+{
+	return read_stage(index, path, STAGED, limit, ret_text);
+}
+
+err *repo_index_read_theirs(struct repo_index *index, const char *path, size_t limit,
+                            struct str *ret_text)
+{
+	return read_stage(index, path, THEIRS, limit, ret_text);
 }

@@ -136,6 +136,14 @@ NODISCARD err *sops_unlock(struct sops_doc *doc, const struct secret *key, unsig
 /* The plain document: metadata gone, every other byte as it is. Needs sops_unlock. */
 NODISCARD err *sops_plain(const struct sops_doc *doc, struct plain_text *ret_text);
 
+/*
+ * The document with a word for each secret in its place and without metadata: for diffs that people look
+ * at. `word` gets the plain value, or of an unopened document the ciphertext.
+ */
+typedef void sops_cover(void *data, struct view value, bool is_plain, struct str *ret_word);
+NODISCARD err *sops_covered(const struct sops_doc *doc, sops_cover *word, void *data,
+                            struct plain_text *ret_text);
+
 /* One place in a document: "db.password", "list[2]", `["odd.key"]`; for INI section.key. */
 struct sops_value {
 	enum sops_type type; /* of a value; a list or map is SOPS_STR in JSON */

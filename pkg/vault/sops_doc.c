@@ -271,9 +271,46 @@ err *sops_plain(const struct sops_doc *doc, struct plain_text *ret_text)
 	return NULL;
 }
 
+/* A word in the place of a secret. */
+static void cover(const struct sops_doc *doc, const struct sops_item *item, sops_cover *word,
+                  void *data, struct sops_patches *patches)
+{
+	AUTO(str) text = STR_INIT;
+	AUTO(str) shown = STR_INIT;
+	bool is_sealed = doc->is_open && (item->flags & SOPS_SEALED);
+	word(data, is_sealed ? item->plain : item->text, is_sealed, &text);
+	if (doc->format == SOPS_JSON || doc->format == SOPS_BINARY)
+		sops_json_write(SOPS_STR, view_str(&text), &shown);
+	sops_patch_add(patches, item->start, item->end, view_str(shown.len ? &shown : &text));
+}
+
+err *sops_covered(const struct sops_doc *doc, sops_cover *word, void *data,
+                  struct plain_text *ret_text)
+{
+	struct sops_patches patches = SOPS_PATCHES_INIT;
+	for (size_t i = 0; i < doc->parts.len; i++) {
+		const struct sops_part *part = &doc->parts.ptr[i];
+		for (const struct sops_item *at = part->root; at; at = sops_item_next(part->root, at)) {
+			struct sops_enc enc;
+			bool is_secret = (at->flags & SOPS_SEALED) ||
+			                 (at->kind != SOPS_MAP && at->kind != SOPS_LIST &&
+			                  sops_enc_split(at->text, &enc));
+			bool is_meta = false;
+			for (const struct sops_item *up = at; up && !is_meta; up = up->parent)
+				is_meta = up == part->meta;
+			if (is_secret && !is_meta && !(at->flags & SOPS_NO_BYTES))
+				cover(doc, at, word, data, &patches);
+		}
+	}
+	sops_meta_remove(doc, &patches);
+	sops_patches_apply(&patches, (struct view){ doc->text, doc->len }, ret_text);
+	sops_patches_clear(&patches);
+	return NULL;
+}
+
 /* --- encrypting --- */
 
-static bool same_recipients(const struct sops_meta *meta, const struct sops_recipients *wanted)
+bool sops_recipients_equal(const struct sops_meta *meta, const struct sops_recipients *wanted)
 {
 	if (meta->group_count != wanted->group_count)
 		return false;
@@ -293,7 +330,7 @@ static bool same_recipients(const struct sops_meta *meta, const struct sops_reci
 	return meta->threshold == wanted->threshold || meta->group_count == 1;
 }
 
-static bool same_rules(const struct sops_rules *a, const struct sops_rules *b)
+bool sops_rules_equal(const struct sops_rules *a, const struct sops_rules *b)
 {
 #define SAME(field) str_equal(a->field ? a->field : "", b->field ? b->field : "")
 	return SAME(unencrypted_suffix) && SAME(encrypted_suffix) && SAME(unencrypted_regex) &&
@@ -341,7 +378,7 @@ struct encryption {
 static err *choose_key(struct arena *a, const struct sops_encrypt *how, struct encryption *x)
 {
 	bool is_like =
-		how->like && how->like_key && same_recipients(how->like->meta, &how->recipients);
+		how->like && how->like_key && sops_recipients_equal(how->like->meta, &how->recipients);
 	if (is_like) {
 		x->like = how->like;
 		use_before(how->like->meta, &x->meta);
@@ -358,7 +395,7 @@ static err *finish_mac(const struct sops_doc *doc, struct encryption *x)
 	x->meta.version = SOPS_VERSION;
 	x->meta.last_modified = x->how->now;
 	if (like && str_equal(like->digest, doc->digest) &&
-	    same_rules(&like->meta->rules, &x->rules)) {
+	    sops_rules_equal(&like->meta->rules, &x->rules)) {
 		str_add(&x->mac, like->meta->mac.ptr, like->meta->mac.len);
 		x->meta.last_modified = like->meta->last_modified;
 		x->meta.version = like->meta->version;
@@ -382,7 +419,7 @@ static err *run_encryption(struct sops_doc *doc, struct encryption *x, struct so
 	TRY(sops_seal_all(doc, &x->rules, &x->key, x->like, patches));
 	TRY(finish_mac(doc, x));
 	bool is_done = false;
-	if (x->like && same_rules(&x->like->meta->rules, &x->rules))
+	if (x->like && sops_rules_equal(&x->like->meta->rules, &x->rules))
 		TRY(sops_meta_copy(doc, x->like, x->meta.last_modified, x->meta.mac, patches,
 		                   &is_done));
 	return is_done ? NULL : sops_meta_write(doc, &x->meta, patches);

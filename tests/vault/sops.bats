@@ -48,6 +48,17 @@ compare() {
 	[ "$status" -eq 0 ]
 }
 
+@test "sops opens what was merged, and its MAC fits there too" {
+	mkdir kept trees
+	MERGE_KEEP=$PWD/kept run python3 "$BATS_TEST_DIRNAME/merge.py" "$FETTLE" "${VAULT_MERGES:-100}" "$PWD/merges" 7
+	echo "$output"
+	[ "$status" -eq 0 ]
+	"$RIG/oracle" decrypt kept trees
+	[ "$(ls kept | wc -l)" -gt 20 ]
+	[ "$(ls kept | wc -l)" -eq "$(ls trees | wc -l)" ]
+	! grep -l '^error:' trees/*
+}
+
 @test "key groups of sops open here, and ours there" {
 	echo '{"a": "hunter2"}' >plain.json
 	mkdir in out tree
