@@ -121,6 +121,7 @@ extern const struct cli_cmd cmd_vault_init;
 extern const struct cli_cmd cmd_vault_list;
 extern const struct cli_cmd cmd_vault_recipients;
 extern const struct cli_cmd cmd_vault_recipients_add;
+extern const struct cli_cmd cmd_vault_recipients_exposure;
 extern const struct cli_cmd cmd_vault_recipients_list;
 extern const struct cli_cmd cmd_vault_recipients_remove;
 extern const struct cli_cmd cmd_vault_recipients_sync;

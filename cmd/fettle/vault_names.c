@@ -33,8 +33,12 @@ void vault_policy_clear(struct vault_policy *policy)
 
 err *vault_policy_write(void *data)
 {
-	struct vault_policy *policy = data;
-	TRY(fs_write_atomic(policy->config_path, view_str(&policy->config), 0644));
+	const struct vault_policy *policy = data;
+	return fs_write_atomic(policy->config_path, view_str(&policy->config), 0644);
+}
+
+err *vault_policy_write_names(const struct vault_policy *policy)
+{
 	return policy->names.len
 	               ? fs_write_atomic(policy->names_path, view_str(&policy->names), 0644)
 	               : NULL;

@@ -35,8 +35,10 @@ const char *vault_policy_name(struct vault_policy *policy, const char *recipient
 NODISCARD err *vault_policy_add(struct vault_policy *policy, const char *recipient);
 /* Out of every rule. NOT_FOUND when it is in none; REFUSED when a rule would be left empty. */
 NODISCARD err *vault_policy_remove(struct vault_policy *policy, const char *recipient);
-/* Write both texts; for struct vault_sync. */
+/* Write .sops.yaml; for struct vault_sync. */
 NODISCARD err *vault_policy_write(void *policy);
+/* Write the names. Of somebody who leaves last of all, so that a run that was cut off can be named again. */
+NODISCARD err *vault_policy_write_names(const struct vault_policy *policy);
 NODISCARD err *vault_policy_set_name(struct vault_policy *policy, const char *name,
                                      const char *recipient); /* NULL recipient: forget the name */
 

@@ -8,6 +8,7 @@ static const struct cli_cmd *const subcommands[] = {
 	&cmd_vault_recipients_add,
 	&cmd_vault_recipients_remove,
 	&cmd_vault_recipients_sync,
+	&cmd_vault_recipients_exposure,
 	NULL,
 };
 

@@ -39,9 +39,14 @@ static err *try_recipient(struct vault_keys *keys, const char *recipient)
 	return ring->wrap(ring->data, recipient, &probe, &wrapped);
 }
 
+static err *write_policy(void *policy)
+{
+	TRY(vault_policy_write_names(policy));
+	return vault_policy_write(policy);
+}
+
 static err *add(struct cli_ctx *ctx, const struct add_args *args, struct vault_policy *policy)
 {
-	AUTO(strs) here = STRS_INIT;
 	AUTOPTR(vault_keys) keys = vault_keys_new(ctx);
 	AUTOPTR(sops_config) config = NULL;
 	const char *equals = strchr(args->who, '=');
@@ -53,13 +58,12 @@ static err *add(struct cli_ctx *ctx, const struct add_args *args, struct vault_p
 	if (name)
 		TRY(vault_policy_set_name(policy, name, recipient));
 	TRY(sops_config_parse(view_str(&policy->config), policy->config_path, &config));
-	strs_push(&here, ".");
 	struct vault_sync sync = { .ui = ctx->ui,
 		                   .keys = keys,
 		                   .config = config,
-		                   .commit = vault_policy_write,
+		                   .commit = write_policy,
 		                   .commit_data = policy };
-	TRY(vault_sync_files(&sync, args->files.len ? &args->files : &here));
+	TRY(vault_sync_files(&sync, &args->files));
 	ui_info(ctx->ui, "added to %zu files", sync.added + sync.renewed);
 	return NULL;
 }

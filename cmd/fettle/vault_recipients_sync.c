@@ -29,11 +29,9 @@ static const struct cli_exit exits[] = { { 0, "all files are as .sops.yaml says"
 static err *run_sync(struct cli_ctx *ctx, const void *data)
 {
 	const struct sync_args *args = data;
-	AUTO(strs) here = STRS_INIT;
 	AUTOPTR(vault_keys) keys = vault_keys_new(ctx);
 	struct vault_sync sync = { .ui = ctx->ui, .keys = keys, .is_dry = args->dry_run };
-	strs_push(&here, ".");
-	TRY(vault_sync_files(&sync, args->files.len ? &args->files : &here));
+	TRY(vault_sync_files(&sync, &args->files));
 	ui_info(ctx->ui,
 	        "%zu files with new recipients, %zu with a new data key, %zu as they should be",
 	        sync.added, sync.renewed, sync.same);

@@ -157,11 +157,24 @@ static err *work_all(struct run *run, const struct strs *files)
 	return write_all(run);
 }
 
+static err *find_files(const struct strs *paths, struct strs *files)
+{
+	AUTO(strs) here = STRS_INIT;
+	if (paths->len)
+		return vault_files(paths, 0, files, NULL);
+	strs_push(&here, ".");
+	err *e = vault_files(&here, 0, files, NULL);
+	if (!e || !err_is(e, ERR_NOT_FOUND))
+		return e;
+	err_ignore(e, "rules may come before the first file");
+	return NULL;
+}
+
 err *vault_sync_files(struct vault_sync *sync, const struct strs *paths)
 {
 	AUTO(strs) files = STRS_INIT;
 	struct run run = { .sync = sync, .now = STR_INIT };
-	TRY(vault_files(paths, 0, &files, NULL));
+	TRY(find_files(paths, &files));
 	sops_now(&run.now);
 	run.count = files.len;
 	run.jobs = mem_zalloc(files.len, sizeof(*run.jobs));

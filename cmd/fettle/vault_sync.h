@@ -20,7 +20,10 @@ struct vault_sync {
 	size_t added, renewed, same; /* results: files */
 };
 
-/* The files, or the encrypted ones of the folders named; those without a rule are left alone. */
+/*
+ * The files, or the encrypted ones of the folders named; without paths those of this folder, if any. Those
+ * without a rule are left alone.
+ */
 NODISCARD err *vault_sync_files(struct vault_sync *sync, const struct strs *paths);
 
 #endif

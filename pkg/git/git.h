@@ -208,6 +208,22 @@ NODISCARD err *repo_find_origins(struct repo *repo, const struct strs *ids,
                                  struct repo_origin *origins);
 
 /*
+ * Every change of a file in all commits of all refs, oldest first, each commit beside its first parent. Ids
+ * are 40 hex digits; NULL: not there, or no plain file. What it points to is valid during the call.
+ */
+struct repo_change {
+	const char *path;
+	const char *before, *after; /* blobs */
+	const char *commit, *parent;
+	int64_t time_s; /* author date of the commit */
+};
+typedef err *repo_change_fn(void *context, const struct repo_change *change);
+NODISCARD err *repo_each_change(struct repo *repo, repo_change_fn *visit, void *context);
+/* NOT_FOUND (also in partial clones), LIMIT, CORRUPT. */
+NODISCARD err *repo_read_blob(struct repo *repo, const char *id, size_t limit,
+                              struct str *ret_text);
+
+/*
  * A setting of the user's own git configuration ("http.sslCAInfo"), not of a repository's; NULL when
  * not set. Caller frees.
  */
