@@ -17,11 +17,18 @@ enum proc_flags {
 	PROC_OWN_GROUP = 1u << 3,      /* a group of its own all the same */
 };
 
+#define PROC_GIFT_FD 3
+
 struct proc_opts {
 	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH without a slash */
 	const char *const *env;  /* "NAME=value" sets, "NAME" removes, else ours; may be NULL */
 	const char *dir;         /* working folder; NULL: ours */
 	struct view input;       /* stdin of the child; empty: end of file at once */
+	/*
+	 * What the child finds on descriptor PROC_GIFT_FD, to be read to its end: a pipe, so it is in no file. At
+	 * most what a pipe holds (LIMIT), UNSUPPORTED on Windows; empty: none.
+	 */
+	struct view gift;
 	size_t output_limit;     /* the last this many bytes of each stream are kept; 0: 64 KiB */
 	int64_t timeout_ms;      /* 0: none */
 	int64_t grace_ms;        /* between TERM and KILL; 0: 2000 */

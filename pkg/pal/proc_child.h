@@ -38,6 +38,7 @@ struct proc_child_opts {
 	const char *const *argv; /* NULL-terminated; looked up in PATH */
 	const char *const *env;  /* "NAME=value" sets, "NAME" removes, else ours; may be NULL */
 	const char *dir;         /* NULL: ours */
+	struct view gift;        /* as of proc_run */
 	/*
 	 * Not NULL: its output comes here, `stream` is 1 or 2, a piece of length 0 is the end of that stream.
 	 * UNSUPPORTED on Windows. The end of the child may come before the end of its output.

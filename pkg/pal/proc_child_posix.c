@@ -212,6 +212,7 @@ err *proc_child_start(struct proc_family *family, const struct proc_child_opts *
 	struct proc_opts spawn = { .argv = opts->argv,
 		                   .env = opts->env,
 		                   .dir = opts->dir,
+		                   .gift = opts->gift,
 		                   .flags = PROC_INHERIT_STDIN |
 		                            (opts->on_output ? 0u : PROC_INHERIT_OUTPUT) |
 		                            (isatty(STDIN_FILENO) ? 0u : PROC_OWN_GROUP) };

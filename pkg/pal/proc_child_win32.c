@@ -79,6 +79,7 @@ err *proc_child_start(struct proc_family *family, const struct proc_child_opts *
 	struct proc_opts spawn = { .argv = opts->argv,
 		                   .env = opts->env,
 		                   .dir = opts->dir,
+		                   .gift = opts->gift,
 		                   .flags = PROC_INHERIT_STDIN | PROC_INHERIT_OUTPUT };
 	err *e = proc_os_spawn(&spawn, &child->child);
 	if (e) {

@@ -19,7 +19,7 @@
 extern char **environ;
 
 struct pipes {
-	int in[2], out[2], err[2]; /* [0] is read from, [1] is written to */
+	int in[2], out[2], err[2], gift[2]; /* [0] is read from, [1] is written to */
 };
 
 static void pipes_clear(struct pipes *pipes)
@@ -28,6 +28,7 @@ static void pipes_clear(struct pipes *pipes)
 		fd_close(fd_steal(&pipes->in[i]));
 		fd_close(fd_steal(&pipes->out[i]));
 		fd_close(fd_steal(&pipes->err[i]));
+		fd_close(fd_steal(&pipes->gift[i]));
 	}
 }
 
@@ -140,10 +141,25 @@ static err *make_pipe(int ends[2], int our_end)
 	return NULL;
 }
 
+/* Written before the child is there: what does not fit would wait for a reader. */
+static err *fill_gift(struct view gift, int ends[2])
+{
+	TRY(make_pipe(ends, 1));
+	ssize_t len = FAULT("write") ? -1 : write(ends[1], gift.ptr, gift.len);
+	if (len < 0 && errno != EAGAIN)
+		return err_sys(errno, "cannot fill a pipe");
+	if (len < 0 || (size_t)len < gift.len)
+		return err_new(ERR_LIMIT, "%zu bytes do not fit into a pipe", gift.len);
+	fd_close(fd_steal(&ends[1]));
+	return NULL;
+}
+
 static err *make_pipes(const struct proc_opts *opts, struct pipes *pipes)
 {
 	if (opts->input.len)
 		TRY(make_pipe(pipes->in, 1));
+	if (opts->gift.len)
+		TRY(fill_gift(opts->gift, pipes->gift));
 	if (opts->flags & PROC_INHERIT_OUTPUT)
 		return NULL;
 	TRY(make_pipe(pipes->out, 0));
@@ -170,6 +186,9 @@ static int add_actions(posix_spawn_file_actions_t *actions, const struct proc_op
 		code = posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO);
 	if (code == 0)
 		code = posix_spawn_file_actions_adddup2(actions, err_fd, STDERR_FILENO);
+	/* Last: the others may stand at its number. */
+	if (code == 0 && opts->gift.len)
+		code = posix_spawn_file_actions_adddup2(actions, pipes->gift[0], PROC_GIFT_FD);
 	if (code == 0 && opts->dir)
 		code = posix_spawn_file_actions_addchdir_np(actions, opts->dir);
 	return code;
@@ -260,7 +279,7 @@ err *proc_os_spawn(const struct proc_opts *opts, struct child *ret_child)
 	if (opts->dir && !fs_is_dir(opts->dir))
 		return err_new(ERR_NOT_FOUND, "cannot run '%s' in '%s': there is no such folder",
 		               opts->argv[0], opts->dir);
-	AUTO(pipes) pipes = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	AUTO(pipes) pipes = { { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	TRY(make_pipes(opts, &pipes));
 	struct child child = { .has_group = !(opts->flags & PROC_INHERIT_STDIN) ||
 		                            (opts->flags & PROC_OWN_GROUP) };

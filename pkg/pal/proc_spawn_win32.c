@@ -311,6 +311,9 @@ err *proc_os_spawn(const struct proc_opts *opts, struct child *ret_child)
 	AUTO(str) program = STR_INIT;
 	AUTO(str) full = STR_INIT;
 	AUTO(str) env = STR_INIT;
+	if (opts->gift.len)
+		return err_new(ERR_UNSUPPORTED, "a descriptor cannot be handed to a program on "
+		                                "Windows");
 	TRY(find(changed_path(opts->env), opts->argv[0], &program));
 	TRY(refuse_batch(program.ptr));
 	TRY(fs_absolute(program.ptr, &full));
