@@ -16,6 +16,7 @@
 #include "pal/proc.h"
 #include "pal/term.h"
 #include "vault/age.h"
+#include "vault_transit.h"
 
 struct vault_keys {
 	struct ui *ui;
@@ -25,6 +26,7 @@ struct vault_keys {
 	struct age_recipients *own; /* whom the keys stand for, as far as it is known unasked */
 	err *problem; /* a source that could not be read; told when no key opens something */
 	struct age_identities *identities;
+	struct vault_transit *transit;
 	struct age_talk talk;
 	struct sops_keyring ring;
 };
@@ -215,6 +217,23 @@ static err *wrap(void *data, const char *recipient, const struct secret *key, st
 	                   (struct view){ (const char *)key->ptr, key->len }, out);
 }
 
+static err *unwrap_transit(void *data, const struct sops_transit *key, struct view wrapped,
+                           struct secret *ret_key)
+{
+	struct vault_keys *keys = data;
+	AUTO(mutex_hold) hold = mutex_hold(keys->mutex);
+	process_make_private();
+	return vault_transit_decrypt(keys->transit, key, wrapped, ret_key);
+}
+
+static err *wrap_transit(void *data, const struct sops_transit *key, const struct secret *part,
+                         struct str *out)
+{
+	struct vault_keys *keys = data;
+	AUTO(mutex_hold) hold = mutex_hold(keys->mutex);
+	return vault_transit_encrypt(keys->transit, key, part, out);
+}
+
 /* --- questions --- */
 
 static err *ask(void *data, const char *prompt, enum age_ask kind, struct secret *ret_answer)
@@ -248,7 +267,8 @@ struct vault_keys *vault_keys_new(const struct cli_ctx *ctx)
 	keys->no_input = ctx->app->globals->no_input;
 	keys->talk = (struct age_talk){ .data = keys, .ask = ask, .say = say };
 	keys->own = age_recipients_new();
-	keys->ring = (struct sops_keyring){ keys, unwrap, wrap, owns };
+	keys->ring = (struct sops_keyring){ keys, unwrap, wrap, owns, unwrap_transit, wrap_transit };
+	keys->transit = vault_transit_new();
 	return keys;
 }
 
@@ -263,6 +283,7 @@ void vault_keys_free(struct vault_keys *keys)
 		return;
 	age_identities_free(keys->identities);
 	age_recipients_free(keys->own);
+	vault_transit_free(keys->transit);
 	err_ignore(keys->problem, "told by those who needed a key");
 	mutex_free(keys->mutex);
 	mem_free(keys);

@@ -70,11 +70,18 @@ enum sops_key_type {
 	SOPS_KEY_HC_VAULT,
 };
 
+/* A key in the transit engine of HashiCorp Vault or OpenBao. */
+struct sops_transit {
+	const char *address; /* what the document says; never asked */
+	const char *engine, *name;
+};
+
 struct sops_key {
 	enum sops_key_type type;
 	const char *id;               /* recipient, fingerprint, ARN, URL */
 	struct view wrapped;          /* the data key, or a share of it; an armored age file */
 	const struct sops_item *item; /* where the document has it; NULL for a new one */
+	struct sops_transit transit;  /* of SOPS_KEY_HC_VAULT */
 };
 
 struct sops_key_group {
@@ -106,7 +113,8 @@ const char *sops_key_type_name(enum sops_key_type type);
 
 /*
  * What wraps and opens data keys. `unwrap` of one age file: NOT_FOUND when none of the keys at hand
- * is meant. `owns` (may be NULL) says whether a recipient is one of them, so that it is tried first.
+ * is meant. `owns` (may be NULL) says whether a recipient is one of them, so that it is tried first. The
+ * two for transit keys (may be NULL) ask a server of the user's choice; NOT_FOUND when there is none.
  */
 struct sops_keyring {
 	void *data;
@@ -115,6 +123,10 @@ struct sops_keyring {
 	err *(*wrap)(void *data, const char *recipient, const struct secret *key,
 	             struct str *ret_wrapped);
 	bool (*owns)(void *data, const char *recipient);
+	err *(*unwrap_transit)(void *data, const struct sops_transit *key, struct view wrapped,
+	                       struct secret *ret_key);
+	err *(*wrap_transit)(void *data, const struct sops_transit *key, const struct secret *part,
+	                     struct str *ret_wrapped);
 };
 
 /*

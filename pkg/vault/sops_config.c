@@ -7,6 +7,7 @@
 #include "regex/regex.h"
 #include "val/val.h"
 #include "vault/sops_config.h"
+#include "vault/sops_tree.h"
 #include "yaml/yaml.h"
 
 enum { MOST_RULES = 10000, MOST_LEVELS = 100, MOST_MERGES = 10 };
@@ -57,12 +58,42 @@ static void add_key(sops_key_list *keys, enum sops_key_type type, const char *id
 	for (size_t i = 0; i < keys->len; i++)
 		if (keys->ptr[i].type == type && str_equal(keys->ptr[i].id, id))
 			return;
-	const struct sops_key key = { type, id, { "", 0 }, NULL };
+	const struct sops_key key = { .type = type, .id = id, .wrapped = { "", 0 } };
 	vec_push(keys, key);
 }
 
+/* https://host:8200/v1/ENGINE/keys/NAME; also with encrypt or decrypt, as sops takes it. */
+static err *add_transit(struct arena *a, sops_key_list *keys, const char *uri)
+{
+	const char *scheme = strstr(uri, "://");
+	const char *root = scheme ? strchr(scheme + 3, '/') : NULL;
+	size_t len = strlen(uri);
+	while (len > 0 && uri[len - 1] == '/')
+		len--;
+	char *path = root && str_starts(root, "/v1/") && root + 4 < uri + len
+	                     ? arena_strndup(a, root + 4, (size_t)(uri + len - root) - 4)
+	                     : NULL;
+	char *name = path ? strrchr(path, '/') : NULL;
+	if (name)
+		*name++ = '\0';
+	char *verb = name ? strrchr(path, '/') : NULL;
+	if (verb)
+		*verb++ = '\0';
+	if (!verb || !*path || (!str_equal(verb, "keys") && !str_equal(verb, "encrypt") &&
+	                        !str_equal(verb, "decrypt")))
+		return err_hint(err_new(ERR_INVALID, "'%s' is no address of a transit key", uri),
+		                "write it like https://vault.example.com:8200/v1/transit/keys/app");
+	const struct sops_transit transit = { arena_strndup(a, uri, (size_t)(root - uri)), path,
+		                              name };
+	size_t before = keys->len;
+	add_key(keys, SOPS_KEY_HC_VAULT, sops_transit_id(a, &transit));
+	if (keys->len > before)
+		keys->ptr[before].transit = transit;
+	return NULL;
+}
+
 /* "a, b" */
-static void add_keys_text(struct arena *a, sops_key_list *keys, enum sops_key_type type,
+static err *add_keys_text(struct arena *a, sops_key_list *keys, enum sops_key_type type,
                           const char *text)
 {
 	struct view rest = view_of(text), part;
@@ -73,9 +104,12 @@ static void add_keys_text(struct arena *a, sops_key_list *keys, enum sops_key_ty
 		}
 		while (part.len && strchr(" \t\n", part.ptr[part.len - 1]))
 			part.len--;
-		if (part.len)
+		if (part.len && type == SOPS_KEY_HC_VAULT)
+			TRY(add_transit(a, keys, arena_strndup(a, part.ptr, part.len)));
+		else if (part.len)
 			add_key(keys, type, arena_strndup(a, part.ptr, part.len));
 	}
+	return NULL;
 }
 
 /* The name of a key written as a map, as key groups have them. */
@@ -102,16 +136,14 @@ static err *add_keys(struct arena *a, sops_key_list *keys, enum sops_key_type ty
 	const struct val *item;
 	if (!v || val_is(v, VAL_NULL))
 		return NULL;
-	if (val_is(v, VAL_STR)) {
-		add_keys_text(a, keys, type, v->as.str.ptr);
-		return NULL;
-	}
+	if (val_is(v, VAL_STR))
+		return val_place(add_keys_text(a, keys, type, v->as.str.ptr), v);
 	if (!val_is(v, VAL_LIST))
 		return val_error(v, "expected recipients as a text or a list, found %s",
 		                 val_kind_text(v));
 	for (VAL_EACH_ITEM(i, item, v)) {
 		if (val_is(item, VAL_STR))
-			add_keys_text(a, keys, type, item->as.str.ptr);
+			TRY(val_place(add_keys_text(a, keys, type, item->as.str.ptr), item));
 		else if (val_is(item, VAL_MAP))
 			add_key(keys, type, map_id(a, item, type));
 		else

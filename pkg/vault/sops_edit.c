@@ -362,7 +362,7 @@ static err *other_keys_stay(const struct sops_recipients *recipients)
 	for (size_t g = 0; g < recipients->group_count; g++)
 		for (size_t i = 0; i < recipients->groups[g].len; i++) {
 			const struct sops_key *key = &recipients->groups[g].keys[i];
-			if (key->type != SOPS_KEY_AGE)
+			if (key->type != SOPS_KEY_AGE && key->type != SOPS_KEY_HC_VAULT)
 				return err_new(
 					ERR_UNSUPPORTED,
 					"cannot make a new data key: fettle cannot wrap it for "

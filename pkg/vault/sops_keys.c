@@ -11,9 +11,15 @@
 static err *open_key(const struct sops_key *key, const struct sops_keyring *keyring,
                      struct secret *ret_part, bool *ret_is_open)
 {
-	if (key->type != SOPS_KEY_AGE || key->wrapped.len == 0)
+	err *e = NULL;
+	if (key->wrapped.len == 0)
 		return NULL;
-	err *e = keyring->unwrap(keyring->data, key->id, key->wrapped, ret_part);
+	if (key->type == SOPS_KEY_AGE)
+		e = keyring->unwrap(keyring->data, key->id, key->wrapped, ret_part);
+	else if (key->type == SOPS_KEY_HC_VAULT && keyring->unwrap_transit)
+		e = keyring->unwrap_transit(keyring->data, &key->transit, key->wrapped, ret_part);
+	else
+		return NULL;
 	if (e && err_is(e, ERR_NOT_FOUND)) {
 		err_ignore(e, "a recipient that is somebody else");
 		return NULL;
@@ -60,6 +66,15 @@ static void add_recipients(const struct sops_meta *meta, struct str *out)
 		}
 }
 
+static bool has_type(const struct sops_meta *meta, enum sops_key_type type)
+{
+	for (size_t g = 0; g < meta->group_count; g++)
+		for (size_t i = 0; i < meta->groups[g].len; i++)
+			if (meta->groups[g].keys[i].type == type)
+				return true;
+	return false;
+}
+
 static err *cannot_open(const struct sops_doc *doc, size_t opened, size_t needed, err *take_cause)
 {
 	AUTO(str) names = STR_INIT;
@@ -76,7 +91,10 @@ static err *cannot_open(const struct sops_doc *doc, size_t opened, size_t needed
 		e = err_new(ERR_AUTH, "cannot open '%s': no key here is meant by it", doc->name);
 	return err_hint(err_hint(err_as(e, ERR_AUTH), "it is encrypted for %s", names.ptr),
 	                "keys come from SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD, "
-	                "the user's sops/age/keys.txt, and ssh keys");
+	                "the user's sops/age/keys.txt, and ssh keys%s",
+	                has_type(doc->meta, SOPS_KEY_HC_VAULT)
+	                        ? "; VAULT_ADDR and VAULT_TOKEN say whom to ask for transit keys"
+	                        : "");
 }
 
 err *sops_data_key(const struct sops_doc *doc, const struct sops_keyring *keyring,
@@ -138,12 +156,17 @@ static err *wrap_one(struct arena *a, const struct sops_keyring *keyring, const 
 		key->item = known->item;
 		return NULL;
 	}
-	if (key->type != SOPS_KEY_AGE)
+	bool is_transit = key->type == SOPS_KEY_HC_VAULT && keyring->wrap_transit;
+	if (key->type != SOPS_KEY_AGE && !is_transit)
 		return err_hint(
 			err_new(ERR_UNSUPPORTED, "cannot encrypt for the %s key '%s'",
 		                sops_key_type_name(key->type), key->id),
-			"fettle wraps data keys for age recipients; add the others with sops");
-	TRY(keyring->wrap(keyring->data, key->id, part, &wrapped));
+			"fettle wraps data keys for age recipients and Vault's transit engine; add the "
+			"others with sops");
+	if (is_transit)
+		TRY(keyring->wrap_transit(keyring->data, &key->transit, part, &wrapped));
+	else
+		TRY(keyring->wrap(keyring->data, key->id, part, &wrapped));
 	key->wrapped = (struct view){ arena_strndup(a, wrapped.ptr, wrapped.len), wrapped.len };
 	return NULL;
 }
@@ -163,6 +186,7 @@ static err *wrap_groups(struct arena *a, const struct sops_recipients *recipient
 			struct sops_key *key = &groups[g].keys[i];
 			key->type = from->keys[i].type;
 			key->id = arena_strdup(a, from->keys[i].id);
+			key->transit = from->keys[i].transit; /* lives as long as the recipients */
 			TRY(wrap_one(a, keyring, &parts[is_shared ? g : 0], before, key));
 		}
 	}

@@ -17,12 +17,17 @@ static const struct {
 	{ SOPS_KEY_GCP_KMS, "gcp_kms", { "resource_id", NULL, NULL } },
 	{ SOPS_KEY_HCKMS, "hckms", { "key_id", NULL, NULL } },
 	{ SOPS_KEY_AZURE_KV, "azure_kv", { "vault_url", "name", "version" } },
-	{ SOPS_KEY_HC_VAULT, "hc_vault", { "vault_address", "engine_path", "key_name" } },
+	{ SOPS_KEY_HC_VAULT, "hc_vault", { NULL, NULL, NULL } }, /* transit_id */
 };
 
 const char *sops_key_type_name(enum sops_key_type type)
 {
 	return key_types[type].name;
+}
+
+const char *sops_transit_id(struct arena *a, const struct sops_transit *key)
+{
+	return arena_printf(a, "%s/v1/%s/keys/%s", key->address, key->engine, key->name);
 }
 
 static struct view text_of(const struct sops_item *map, const char *key)
@@ -36,6 +41,18 @@ static const char *string_of(struct sops_doc *doc, const struct sops_item *map, 
 {
 	struct view text = text_of(map, key);
 	return text.len ? arena_strndup(&doc->arena, text.ptr, text.len) : NULL;
+}
+
+/* As .sops.yaml writes it. */
+static const char *transit_id(struct sops_doc *doc, const struct sops_item *map,
+                              struct sops_transit *transit)
+{
+	const char *address = string_of(doc, map, "vault_address");
+	const char *engine = string_of(doc, map, "engine_path");
+	const char *name = string_of(doc, map, "key_name");
+	*transit = (struct sops_transit){ address ? address : "", engine ? engine : "",
+		                          name ? name : "" };
+	return sops_transit_id(&doc->arena, transit);
 }
 
 static const char *id_of(struct sops_doc *doc, const struct sops_item *map, size_t type)
@@ -76,7 +93,8 @@ static err *read_group(struct sops_doc *doc, const struct sops_item *map,
 				continue;
 			struct sops_key *key = &group->keys[group->len++];
 			key->type = key_types[i].type;
-			key->id = id_of(doc, at, i);
+			key->id = key->type == SOPS_KEY_HC_VAULT ? transit_id(doc, at, &key->transit)
+			                                         : id_of(doc, at, i);
 			key->wrapped = text_of(at, "enc");
 			key->item = at;
 		}

@@ -30,29 +30,38 @@ static struct val *item_val(struct arena *a, const struct sops_item *item)
 	return v;
 }
 
-static struct val *key_val(struct arena *a, const struct sops_key *key)
+static struct val *key_val(struct arena *a, const struct sops_key *key, const char *now)
 {
 	if (key->type != SOPS_KEY_AGE && key->item)
 		return item_val(a, key->item);
 	struct val *v = val_new_map(a);
+	bool is_transit = key->type == SOPS_KEY_HC_VAULT;
+	if (is_transit)
+		val_set_str(a, v, "created_at", now);
 	val_set(a, v, "enc", val_new_strn(a, key->wrapped.ptr, key->wrapped.len));
+	if (is_transit) {
+		val_set_str(a, v, "engine_path", key->transit.engine);
+		val_set_str(a, v, "key_name", key->transit.name);
+		val_set_str(a, v, "vault_address", key->transit.address);
+		return v;
+	}
 	val_set_str(a, v, "recipient", key->id);
 	return v;
 }
 
 static struct val *keys_val(struct arena *a, const struct sops_key_group *group,
-                            enum sops_key_type type)
+                            enum sops_key_type type, const char *now)
 {
 	struct val *list = val_new_list(a);
 	for (size_t i = 0; i < group->len; i++)
 		if (group->keys[i].type == type)
-			val_push(a, list, key_val(a, &group->keys[i]));
+			val_push(a, list, key_val(a, &group->keys[i], now));
 	return val_len(list) ? list : NULL;
 }
 
 /* The keys of a group into `map`, those whose names lie between `from` and `to`. */
 static void set_keys(struct arena *a, struct val *map, const struct sops_key_group *group,
-                     const char *from, const char *to)
+                     const char *now, const char *from, const char *to)
 {
 	static const enum sops_key_type sorted[] = {
 		SOPS_KEY_AGE,   SOPS_KEY_AZURE_KV, SOPS_KEY_GCP_KMS, SOPS_KEY_HC_VAULT,
@@ -60,7 +69,7 @@ static void set_keys(struct arena *a, struct val *map, const struct sops_key_gro
 	};
 	for (size_t i = 0; i < ARRAY_LEN(sorted); i++) {
 		const char *name = sops_key_type_name(sorted[i]);
-		struct val *list = keys_val(a, group, sorted[i]);
+		struct val *list = keys_val(a, group, sorted[i], now);
 		if (list && strcmp(name, from) > 0 && strcmp(name, to) < 0)
 			val_set(a, map, name, list);
 	}
@@ -71,7 +80,7 @@ static void set_groups(struct arena *a, struct val *map, const struct sops_meta_
 	struct val *groups = val_new_list(a);
 	for (size_t i = 0; i < meta->group_count; i++) {
 		struct val *group = val_new_map(a);
-		set_keys(a, group, &meta->groups[i], "", "~");
+		set_keys(a, group, &meta->groups[i], meta->last_modified, "", "~");
 		/* sops wants both lists, however empty. */
 		if (!val_get(group, "age"))
 			val_set(a, group, "age", val_new_list(a));
@@ -89,22 +98,22 @@ static struct val *meta_val(struct arena *a, const struct sops_meta_new *meta, b
 	struct val *map = val_new_map(a);
 	bool is_one = meta->group_count == 1;
 	if (is_one)
-		set_keys(a, map, &meta->groups[0], "", "b");
+		set_keys(a, map, &meta->groups[0], meta->last_modified, "", "b");
 	val_set_str(a, map, "encrypted_comment_regex", rules->encrypted_comment_regex);
 	val_set_str(a, map, "encrypted_regex", rules->encrypted_regex);
 	val_set_str(a, map, "encrypted_suffix", rules->encrypted_suffix);
 	if (is_one)
-		set_keys(a, map, &meta->groups[0], "f", "i");
+		set_keys(a, map, &meta->groups[0], meta->last_modified, "f", "i");
 	else
 		set_groups(a, map, meta);
 	if (is_one)
-		set_keys(a, map, &meta->groups[0], "k", "l");
+		set_keys(a, map, &meta->groups[0], meta->last_modified, "k", "l");
 	val_set_str(a, map, "lastmodified", meta->last_modified);
 	val_set_str(a, map, "mac", meta->mac);
 	if (rules->mac_only_encrypted)
 		val_set(a, map, "mac_only_encrypted", val_new_bool(a, true));
 	if (is_one)
-		set_keys(a, map, &meta->groups[0], "o", "q");
+		set_keys(a, map, &meta->groups[0], meta->last_modified, "o", "q");
 	if (meta->threshold && is_flat)
 		val_set_str(a, map, "shamir_threshold", arena_printf(a, "%u", meta->threshold));
 	else if (meta->threshold)

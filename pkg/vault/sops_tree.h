@@ -191,6 +191,9 @@ NODISCARD err *sops_wrap_key(struct arena *a, const struct sops_recipients *reci
                              const struct sops_meta *before, bool keep_before,
                              struct sops_meta_new *ret_meta);
 
+/* ADDRESS/v1/ENGINE/keys/NAME, which is how .sops.yaml and sops write it. */
+const char *sops_transit_id(struct arena *a, const struct sops_transit *key);
+
 /* In whatever order; the threshold counts only with several groups. */
 bool sops_recipients_equal(const struct sops_meta *meta, const struct sops_recipients *wanted);
 bool sops_rules_equal(const struct sops_rules *a, const struct sops_rules *b);
