@@ -19,6 +19,7 @@ static const struct cli_cmd *const subcommands[] = {
 	&cmd_vault_exec,
 	&cmd_vault_recipients,
 	&cmd_vault_git,
+	&cmd_vault_keychain,
 	&cmd_vault_age,
 	NULL,
 };

@@ -1,6 +1,6 @@
 /*
  * The keys at hand, looked for where sops looks: SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD, the
- * user's sops/age/keys.txt, SSH keys. They are loaded once, at the first document that needs one.
+ * user's sops/age/keys.txt, the keychain, SSH keys. They are loaded once, at the first document that needs one.
  */
 #include "base/base.h"
 
@@ -11,11 +11,13 @@
 #include "pal/argv.h"
 #include "pal/dirs.h"
 #include "pal/fs.h"
+#include "pal/keychain.h"
 #include "pal/pool.h"
 #include "pal/private.h"
 #include "pal/proc.h"
 #include "pal/term.h"
 #include "vault/age.h"
+#include "vault_keychain.h"
 #include "vault_transit.h"
 
 struct vault_keys {
@@ -154,6 +156,25 @@ static void add_ssh(struct vault_keys *keys)
 	}
 }
 
+static void add_keychain(struct vault_keys *keys)
+{
+	AUTO(str) mark = STR_INIT;
+	AUTO(secret) text = SECRET_INIT;
+	size_t len = 0;
+	err *e = vault_keychain_mark(&mark);
+	if (e || !fs_exists(mark.ptr)) {
+		err_ignore(e, "no home, no keychain");
+		return;
+	}
+	e = secret_init(&text, KEYCHAIN_MAX_BYTES);
+	if (!e)
+		e = keychain_get(VAULT_KEYCHAIN_ACCOUNT, (char *)text.ptr, text.len, &len);
+	if (e)
+		keep_problem(keys, e);
+	else
+		add_text(keys, (struct view){ (const char *)text.ptr, len }, "the keychain");
+}
+
 static void load(struct vault_keys *keys)
 {
 	const char *text = env_get("SOPS_AGE_KEY");
@@ -166,6 +187,7 @@ static void load(struct vault_keys *keys)
 	if (command && *command)
 		keep_problem(keys, run_command(keys, command, "SOPS_AGE_KEY_CMD"));
 	add_usual_file(keys);
+	add_keychain(keys);
 	add_ssh(keys);
 }
 

@@ -97,3 +97,22 @@ fettle() { wine "$BINARY" "$@"; }
 	[ "$status" = 2 ]
 	[[ $errors == *bad.yaml:4:* ]]
 }
+
+@test "windows: keys in Credential Manager" {
+	BINARY=$(realpath "$BINARY")
+	cd "$BATS_TEST_TMPDIR"
+	fettle vault age keygen -o key.txt
+	recipient=$(grep -o 'age1[0-9a-z]*' key.txt | head -1)
+	fettle vault keychain add key.txt
+	echo 'a: planted' >x.yaml
+	fettle vault encrypt -q -i -r "$recipient" x.yaml
+	rm key.txt
+	run_split fettle vault get x.yaml:a
+	[ "$status" = 0 ]
+	[[ $output == planted* ]]
+	fettle vault keychain remove
+	run_split fettle vault get x.yaml:a
+	[ "$status" = 4 ]
+	run_split fettle vault keychain remove
+	[ "$status" = 3 ]
+}
