@@ -2,6 +2,7 @@
 
 #include "vault_sync.h"
 
+#include "pal/fs.h"
 #include "pal/pool.h"
 
 struct job {
@@ -97,16 +98,44 @@ static err *find_rule(struct run *run, struct vault_rules *rules, struct job *jo
 	return e;
 }
 
-static void write_one(void *data, size_t index)
+static bool is_changed(const struct job *job)
 {
-	struct run *run = data;
-	struct job *job = &run->jobs[index];
-	if (job->creation && job->is_wanted && !job->is_same)
-		job->e = vault_replace(job->path, view_str(&job->text));
+	return job->creation && job->is_wanted && !job->is_same;
 }
 
-/* Each waits for the disk, so more of them at once than there are processors. */
-enum { WRITERS = 16 };
+/* Through a symlink, and with the permission bits of the old file, as vault_replace. */
+static err *aim(const struct job *job, struct str *ret_path, struct fs_new_file *file)
+{
+	struct fs_stat stat;
+	TRY(fs_real_path(job->path, ret_path));
+	TRY(fs_stat(ret_path->ptr, &stat));
+	*file = (struct fs_new_file){ ret_path->ptr, view_str(&job->text), stat.mode, NULL };
+	return NULL;
+}
+
+static void write_files(struct run *run)
+{
+	struct fs_new_file *files = mem_zalloc(run->count, sizeof(*files));
+	struct str *paths = mem_zalloc(run->count, sizeof(*paths));
+	struct job **jobs = mem_zalloc(run->count, sizeof(struct job *));
+	size_t count = 0;
+	for (size_t i = 0; i < run->count; i++) {
+		struct job *job = &run->jobs[i];
+		str_init(&paths[i]);
+		if (is_changed(job))
+			job->e = aim(job, &paths[i], &files[count]);
+		if (is_changed(job) && !job->e)
+			jobs[count++] = job;
+	}
+	fs_write_many(files, count);
+	for (size_t i = 0; i < count; i++)
+		jobs[i]->e = files[i].error;
+	for (size_t i = 0; i < run->count; i++)
+		str_clear(&paths[i]);
+	mem_free(jobs);
+	mem_free(paths);
+	mem_free(files);
+}
 
 /* Every file that can be written is, also when one cannot: a second run finds less to do. */
 static err *write_all(struct run *run)
@@ -114,7 +143,7 @@ static err *write_all(struct run *run)
 	struct vault_sync *sync = run->sync;
 	err *all = NULL;
 	if (!sync->is_dry)
-		pool_for_each(WRITERS, run->count, write_one, run);
+		write_files(run);
 	for (size_t i = 0; i < run->count; i++) {
 		struct job *job = &run->jobs[i];
 		if (!job->creation || !job->is_wanted)
@@ -133,7 +162,8 @@ static err *write_all(struct run *run)
 		else
 			sync->added++;
 	}
-	return all ? err_hint(all, "when that is mended, 'fettle vault recipients sync' does the rest")
+	return all ? err_hint(all,
+	                      "when that is mended, 'fettle vault recipients sync' does the rest")
 	           : NULL;
 }
 

@@ -5,19 +5,22 @@
 #include <stdatomic.h>
 
 /*
- * A key is 32 bytes, and guard pages of its own would cost it six system calls. So small secrets share
- * slabs, which are guarded and locked as a whole and kept to the end of the process.
+ * Guard pages of its own cost a secret six system calls, and every thread's address translations. So secrets of
+ * the usual sizes share slabs, which are guarded and locked as a whole and kept to the end of the process:
+ * keys, data keys with their wrapping, the values of a document.
  */
-enum { SLOT_BYTES = 128, SLOT_COUNT = 256, SLAB_BYTES = SLOT_BYTES * SLOT_COUNT };
+enum { MOST_SLOTS = 256 };
 
-struct slab {
-	struct slab *next;
-	uint8_t *base;
-	size_t used;
-	bool is_used[SLOT_COUNT];
-};
+static struct slab_class {
+	size_t slot_bytes, slot_count;
+	struct slab {
+		struct slab *next;
+		uint8_t *base;
+		size_t used;
+		bool is_used[MOST_SLOTS];
+	} * slabs;
+} classes[] = { { 128, 256, NULL }, { 2048, 32, NULL }, { 32768, 8, NULL } };
 
-static struct slab *slabs;
 static atomic_flag slabs_lock = ATOMIC_FLAG_INIT;
 
 static void lock(void)
@@ -31,64 +34,76 @@ static void unlock(void)
 	atomic_flag_clear_explicit(&slabs_lock, memory_order_release);
 }
 
-static bool add_slab(void)
+static struct slab *add_slab(struct slab_class *class)
 {
-	uint8_t *base = sodium_malloc(SLAB_BYTES);
+	uint8_t *base = sodium_malloc(class->slot_bytes * class->slot_count);
 	if (!base)
-		return false;
+		return NULL;
 	struct slab *slab = MEM_NEW(struct slab);
 	slab->base = base;
-	slab->next = slabs;
-	slabs = slab;
-	return true;
+	slab->next = class->slabs;
+	class->slabs = slab;
+	return slab;
 }
 
-static uint8_t *take_slot(void)
+static uint8_t *take_slot(struct slab_class *class)
 {
-	struct slab *slab = slabs;
-	while (slab && slab->used == SLOT_COUNT)
+	struct slab *slab = class->slabs;
+	while (slab && slab->used == class->slot_count)
 		slab = slab->next;
-	if (!slab) {
-		if (!add_slab())
-			return NULL;
-		slab = slabs;
-	}
+	if (!slab)
+		slab = add_slab(class);
+	if (!slab)
+		return NULL;
 	size_t i = 0;
 	while (slab->is_used[i])
 		i++;
 	slab->is_used[i] = true;
 	slab->used++;
-	return slab->base + i * SLOT_BYTES;
+	return slab->base + i * class->slot_bytes;
 }
 
 /* False when it is in no slab. */
-static bool give_slot_back(const uint8_t *ptr)
+static bool give_slot_back(struct slab_class *class, const uint8_t *ptr)
 {
-	for (struct slab *slab = slabs; slab; slab = slab->next) {
-		if (ptr < slab->base || ptr >= slab->base + SLAB_BYTES)
+	for (struct slab *slab = class->slabs; slab; slab = slab->next) {
+		if (ptr < slab->base || ptr >= slab->base + class->slot_bytes * class->slot_count)
 			continue;
-		slab->is_used[(size_t)(ptr - slab->base) / SLOT_BYTES] = false;
+		slab->is_used[(size_t)(ptr - slab->base) / class->slot_bytes] = false;
 		slab->used--;
 		return true;
 	}
 	return false;
 }
 
+/* NULL: it gets pages of its own. */
+static struct slab_class *class_of(size_t len)
+{
+	for (size_t i = 0; i < ARRAY_LEN(classes); i++)
+		if (len <= classes[i].slot_bytes)
+			return &classes[i];
+	return NULL;
+}
+
 static uint8_t *allocate(size_t len)
 {
-	if (len >= SLOT_BYTES)
+	struct slab_class *class = class_of(len);
+	if (!class)
 		return sodium_malloc(len);
 	lock();
-	uint8_t *ptr = take_slot();
+	uint8_t *ptr = take_slot(class);
 	unlock();
 	return ptr;
 }
 
+/* A truncated secret is in the slab of its first length, so all are looked through. */
 static void release(uint8_t *ptr, size_t len)
 {
+	bool is_slot = false;
 	sodium_memzero(ptr, len);
 	lock();
-	bool is_slot = give_slot_back(ptr);
+	for (size_t i = 0; i < ARRAY_LEN(classes) && !is_slot; i++)
+		is_slot = give_slot_back(&classes[i], ptr);
 	unlock();
 	if (!is_slot)
 		sodium_free(ptr);

@@ -61,6 +61,19 @@ NODISCARD err *fs_read_stdin(size_t limit, struct str *ret_text);
  */
 NODISCARD err *fs_write_atomic(const char *path, struct view bytes, uint32_t mode);
 
+/*
+ * The same for many files: each of them is the old one or the new one at any moment, and those that were
+ * written are flushed when this returns. Flushed together where the system can do that, which is many times
+ * faster. One that fails (its `error`, the caller's) does not keep the others.
+ */
+struct fs_new_file {
+	const char *path;
+	struct view bytes;
+	uint32_t mode;
+	err *error;
+};
+void fs_write_many(struct fs_new_file *files, size_t count);
+
 /* What is at `path`; fs_stat follows a symlink in the last place, fs_lstat does not. */
 NODISCARD err *fs_stat(const char *path, struct fs_stat *ret_stat);
 NODISCARD err *fs_lstat(const char *path, struct fs_stat *ret_stat);

@@ -125,8 +125,9 @@ struct fs_stage_opts {
 	uint32_t mode;     /* exact; FS_KEEP: as the file that is replaced, 0644 for a new one */
 	uint32_t uid, gid; /* FS_KEEP: as the file that is replaced, ours for a new one */
 	bool keep_xattrs; /* copy ACLs, SELinux label, capabilities and user xattrs of the old file */
+	bool is_unflushed; /* the caller flushes the file system before it commits (pal only) */
 };
-#define FS_STAGE_KEEP ((struct fs_stage_opts){ FS_KEEP, FS_KEEP, FS_KEEP, true })
+#define FS_STAGE_KEEP ((struct fs_stage_opts){ FS_KEEP, FS_KEEP, FS_KEEP, true, false })
 
 /*
  * Write `bytes` to a hidden temp file ".<name>.fettle-XXXXXXXXXX" beside `rel`, set owner, mode and

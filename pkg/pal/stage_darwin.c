@@ -14,3 +14,10 @@ err *stage_copy_xattrs(int from_fd, int to_fd, const char *what)
 		return err_sys(errno, "cannot keep the attributes of '%s'", what);
 	return NULL;
 }
+
+int stage_sync_fs(int fd)
+{
+	(void)fd;
+	errno = ENOTSUP;
+	return -1;
+}

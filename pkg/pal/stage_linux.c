@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "pal/fault.h"
 
@@ -75,4 +76,9 @@ err *stage_copy_xattrs(int from_fd, int to_fd, const char *what)
 	if (!has_acl && fremovexattr(to_fd, ACL_NAME) != 0 && errno != ENODATA && errno != ENOTSUP)
 		return err_sys(errno, "cannot keep the access list of '%s'", what);
 	return NULL;
+}
+
+int stage_sync_fs(int fd)
+{
+	return FAULT("syncfs") ? -1 : syncfs(fd);
 }

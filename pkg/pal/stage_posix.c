@@ -183,7 +183,7 @@ static err *fill(struct fs_stage *stage, const struct fs_stage_opts *opts, struc
 	TRY(create_temp(stage, &fd));
 	TRY(fd_write_all(fd, stage->shown, bytes));
 	TRY(apply_metadata(stage, fd, opts, old));
-	if (fd_sync(fd) != 0)
+	if (!opts->is_unflushed && fd_sync(fd) != 0)
 		return err_sys(errno, "cannot write '%s'", stage->shown);
 	if (FAULT("close") || close(fd_steal(&fd)) != 0)
 		return err_sys(errno, "cannot write '%s'", stage->shown);

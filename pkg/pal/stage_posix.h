@@ -21,6 +21,9 @@ int stage_open_copy(const struct fs_stage *stage);
 /* Flush a folder after a change in it; `what` names it. */
 NODISCARD err *stage_sync_dir(int dir_fd, const char *what);
 
+/* Flush the whole file system a descriptor is on; -1 with ENOTSUP where that does not wait for the disk. */
+int stage_sync_fs(int fd);
+
 enum { STAGE_NAME_MAX = 256 };
 
 /* ".<name>.fettle-XXXXXXXXXX", cut to what a file system takes. */

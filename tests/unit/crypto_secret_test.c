@@ -71,3 +71,26 @@ TEST(secret, wipe_overwrites)
 	secret_wipe(text, sizeof(text));
 	CHECK(memcmp(text, "\0\0\0\0\0\0\0", sizeof(text)) == 0);
 }
+
+TEST(secret, many_of_all_sizes_do_not_share_bytes)
+{
+	enum { COUNT = 900 };
+	struct secret *secrets = mem_zalloc(COUNT, sizeof(*secrets));
+	for (size_t round = 0; round < 2; round++) {
+		for (size_t i = 0; i < COUNT; i++) {
+			size_t len = i % 3 == 0 ? i % 128 : i % 3 == 1 ? i * 2 : i * 40;
+			CHECK_OK(secret_init(&secrets[i], len));
+			for (size_t k = 0; k <= len; k++)
+				CHECK(secrets[i].ptr[k] == 0);
+			memset(secrets[i].ptr, (int)i, len);
+		}
+		for (size_t i = round; i < COUNT; i += 2) {
+			for (size_t k = 0; k < secrets[i].len; k++)
+				CHECK(secrets[i].ptr[k] == (uint8_t)i);
+			secret_clear(&secrets[i]);
+		}
+	}
+	for (size_t i = 0; i < COUNT; i++)
+		secret_clear(&secrets[i]);
+	mem_free(secrets);
+}

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "pal/fault.h"
 #include "pal/fs.h"
 
 static char *in_dir(const char *name)
@@ -201,3 +202,92 @@ TEST(fs, absolute_paths_are_cleaned_and_real_ones_resolved)
 	CHECK_OK(fs_real_path(link, &path));
 	CHECK_STR(path.ptr, test_dir());
 }
+
+enum { MANY = 600 };
+
+struct many {
+	struct fs_new_file files[MANY];
+	char *paths[MANY];
+};
+
+static struct many *make_many(void)
+{
+	struct many *many = MEM_NEW(struct many);
+	for (size_t i = 0; i < MANY; i++) {
+		AUTOFREE char *name = str_format("file-%zu", i);
+		many->paths[i] = path_join(test_dir(), name);
+		many->files[i] = (struct fs_new_file){ many->paths[i], view_of("new"), 0640, NULL };
+	}
+	return many;
+}
+
+static void many_free(struct many *many)
+{
+	for (size_t i = 0; i < MANY; i++) {
+		err_free(many->files[i].error);
+		mem_free(many->paths[i]);
+	}
+	mem_free(many);
+}
+
+/* How many have the new content; SIZE_MAX when a file is neither old nor new. */
+static size_t count_new(const struct many *many, const char *old)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < MANY; i++) {
+		AUTO(str) text = STR_INIT;
+		err *e = fs_read_file(many->paths[i], 100, &text);
+		bool is_new = !e && str_equal(text.ptr, "new");
+		bool is_old = e ? !old : old && str_equal(text.ptr, old);
+		err_free(e);
+		if (!is_new && !is_old)
+			return SIZE_MAX;
+		count += is_new;
+	}
+	return count;
+}
+
+TEST(fs, writes_many_files_and_those_that_can_be_are)
+{
+	struct many *many = make_many();
+	AUTO(fs_list) list = { 0 };
+	AUTOFREE char *missing = path_join(test_dir(), "nowhere/file");
+	many->files[7].path = missing;
+	fs_write_many(many->files, MANY);
+	for (size_t i = 0; i < MANY; i++)
+		CHECK((many->files[i].error != NULL) == (i == 7));
+	CHECK(many->files[7].error && err_is(many->files[7].error, ERR_NOT_FOUND));
+	CHECK_INT(count_new(many, NULL), MANY - 1);
+	CHECK_OK(fs_list(test_dir(), &list));
+	CHECK_INT(list.len, MANY - 1); /* and no temp file */
+	many_free(many);
+}
+
+#ifdef FETTLE_TEST_HOOKS
+
+TEST(fs, many_files_are_each_old_or_new_whatever_call_fails)
+{
+	for (unsigned long n = 1; n < 8000; n += n < 40 ? 1 : 397) {
+		struct many *many = make_many();
+		AUTO(fs_list) list = { 0 };
+		for (size_t i = 0; i < MANY; i++)
+			many->files[i].bytes = view_of("old");
+		if (n == 1)
+			fs_write_many(many->files, MANY);
+		for (size_t i = 0; i < MANY; i++)
+			many->files[i].bytes = view_of("new");
+		fault_arm(n);
+		fs_write_many(many->files, MANY);
+		fault_arm(0);
+		size_t failed = 0;
+		for (size_t i = 0; i < MANY; i++)
+			failed += many->files[i].error != NULL;
+		size_t count = count_new(many, "old");
+		CHECK(count >= MANY - failed && count <= MANY);
+		CHECK_OK(fs_list(test_dir(), &list));
+		CHECK(list.len <= MANY + 1); /* one temp file, when removing it was what failed */
+		many_free(many);
+	}
+}
+
+#endif
