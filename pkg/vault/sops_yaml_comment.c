@@ -4,6 +4,7 @@
  * reader also tries the neighbours.) The rules below were found by asking sops:
  *   - behind a value or a `key:`: the map or list the entry is in; behind a `}` or `]`: inside that value;
  *   - on a line of its own, not deeper than what follows: where that is;
+ *   - above a dash with nothing behind it: where that is which comes next;
  *   - right below a value and set apart from what follows by a blank line: where that value is;
  *   - deeper: the deepest open map or list that does not begin right of it; every blank line between
  *     such comments climbs one level.
@@ -235,9 +236,33 @@ static struct spot place_inline(const struct sops_yaml *y, const struct sops_yam
 		              in_value };
 }
 
-static struct spot place_own(const struct sops_yaml_comment *comment, struct sops_item *root,
-                             struct sops_item *before, struct sops_item *after, size_t climbs)
+static bool is_bare_dash(const struct sops_item *item)
 {
+	return item && item->kind == SOPS_VALUE && item->start == item->end && item->parent &&
+	       item->parent->kind == SOPS_LIST;
+}
+
+/*
+ * go-yaml hands a comment above a dash with nothing behind it on: to the next item, or out of the list and
+ * of all lists that end with it.
+ */
+static struct sops_item *holder_of_dash(struct sops_item *dash)
+{
+	struct sops_item *next = dash, *holder = dash->parent;
+	while (next && (is_bare_dash(next) || next->kind == SOPS_COMMENT))
+		next = next->next;
+	while (!next && holder->kind == SOPS_LIST && holder->parent) {
+		next = holder->next;
+		holder = holder->parent;
+	}
+	return holder;
+}
+
+static struct spot place_own(const struct sops_yaml_comment *comment, struct sops_item *root,
+                             const struct order *order, size_t count, size_t climbs)
+{
+	struct sops_item *before = count ? order->items.ptr[count - 1] : NULL;
+	struct sops_item *after = count < order->items.len ? order->items.ptr[count] : NULL;
 	struct sops_item *flow = flow_around(before, comment->start);
 	if (flow)
 		return (struct spot){ flow, comment->start, false };
@@ -247,7 +272,7 @@ static struct spot place_own(const struct sops_yaml_comment *comment, struct sop
 		               ? (struct spot){ before, 0, false }
 		               : (struct spot){ before->parent, before->key_start, false };
 	/* Of a list that is not indented and the map it is in, the deeper one. */
-	if (comment->is_foot && before) {
+	if (comment->is_foot && before && !is_bare_dash(before)) {
 		struct sops_item *holder = before;
 		while (holder->flags & SOPS_IN_FLOW && holder->parent &&
 		       (holder->parent->flags & SOPS_IN_FLOW))
@@ -258,7 +283,8 @@ static struct spot place_own(const struct sops_yaml_comment *comment, struct sop
 			return (struct spot){ holder->parent, comment->start, false };
 	}
 	if (after && after->parent && comment->column <= after->parent->column)
-		return (struct spot){ after->parent, comment->start, false };
+		return (struct spot){ is_bare_dash(after) ? holder_of_dash(after) : after->parent,
+			              comment->start, false };
 	/* Behind the last entry comes the metadata, at the level of the root. */
 	if (!after && comment->column <= root->column)
 		return (struct spot){ root, comment->start, false };
@@ -287,9 +313,8 @@ static void place(struct sops_yaml *y, const struct sops_part *part, const struc
 {
 	size_t count = count_before(order, comment->start);
 	struct sops_item *before = count ? order->items.ptr[count - 1] : NULL;
-	struct sops_item *after = count < order->items.len ? order->items.ptr[count] : NULL;
 	struct spot spot = comment->is_own_line || !before || before == part->root
-	                           ? place_own(comment, part->root, before, after, climbs)
+	                           ? place_own(comment, part->root, order, count, climbs)
 	                           : place_inline(y, comment, before);
 	if (is_meta(part, spot.container))
 		return;

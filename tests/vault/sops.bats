@@ -48,6 +48,22 @@ compare() {
 	[ "$status" -eq 0 ]
 }
 
+@test "sops opens comments above and below dashes with nothing behind them" {
+	mkdir in trees
+	printf 'm:\n  v:\n    - a\n    # c\n    -\n  k: 1\n' >in/1.yaml
+	printf 'm:\n  v:\n    - - a\n    # c\n\n    -\n  k: 1\n' >in/2.yaml
+	printf 'm:\n  v:\n    - x: a\n    # c\n\n    -\nk: 1\n' >in/3.yaml
+	printf 'm:\n  v:\n    - - a\n    # c\n\n    -\n    # d\n    -\n    - e\n  k: 1\n' >in/4.yaml
+	printf 'm:\n  -\n    - a\n    - - q\n    # c\n    -\n  - b\nl: 1\n' >in/5.yaml
+	printf 'm:\n  -\n    - a\n    - - q\n    # c\n    -\nl: 1\n' >in/6.yaml
+	printf 'm:\n  v:\n    - - a\n    # c\n\n    -\n' >in/7.yaml
+	printf 'm:\n  k:\n    - - a\n    -\n    # c\n    # d\n\n  l: 1\n' >in/8.yaml
+	"$FETTLE" vault encrypt -q -i -r "$RECIPIENT" in/*.yaml
+	"$RIG/oracle" decrypt in trees
+	[ "$(cat trees/* | grep -c '^# " [cd]"')" -ge 8 ]
+	! grep '"ENC\[' trees/*
+}
+
 @test "sops opens what was merged, and its MAC fits there too" {
 	mkdir kept trees
 	MERGE_KEEP=$PWD/kept run python3 "$BATS_TEST_DIRNAME/merge.py" "$FETTLE" "${VAULT_MERGES:-100}" "$PWD/merges" 7
