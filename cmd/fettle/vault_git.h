@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "git/git.h"
+#include "ui/ui.h"
 
 /* Set, or take back, the drivers of this clone. */
 NODISCARD err *vault_git_drivers(struct repo *repo, bool is_removed);

@@ -272,7 +272,8 @@ static struct spot place_own(const struct sops_yaml_comment *comment, struct sop
 		               ? (struct spot){ before, 0, false }
 		               : (struct spot){ before->parent, before->key_start, false };
 	/* Of a list that is not indented and the map it is in, the deeper one. */
-	if (comment->is_foot && before && !is_bare_dash(before)) {
+	bool is_after = after && after->parent && comment->column <= after->parent->column;
+	if (comment->is_foot && before && !(is_bare_dash(before) && is_after)) {
 		struct sops_item *holder = before;
 		while (holder->flags & SOPS_IN_FLOW && holder->parent &&
 		       (holder->parent->flags & SOPS_IN_FLOW))
@@ -282,7 +283,7 @@ static struct spot place_own(const struct sops_yaml_comment *comment, struct sop
 		if (holder->parent && comment->column >= holder->parent->column)
 			return (struct spot){ holder->parent, comment->start, false };
 	}
-	if (after && after->parent && comment->column <= after->parent->column)
+	if (is_after)
 		return (struct spot){ is_bare_dash(after) ? holder_of_dash(after) : after->parent,
 			              comment->start, false };
 	/* Behind the last entry comes the metadata, at the level of the root. */

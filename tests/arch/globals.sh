@@ -11,6 +11,7 @@ if [ -z "$(find "$objects/pkg" -name '*.o' 2>/dev/null | head -1)" ]; then
 fi
 found=$(find "$objects/pkg" "$objects/cmd" -name '*.o' ! -path '*/pkg/pal/*' -exec nm -A {} + |
 	grep -v 'pkg/base/str.o:.* str_empty_$' | # what an empty str points to; nobody writes there
+	grep -v 'pkg/crypto/secret.o:.* \(classes\|slabs_lock\)$' | # locked memory is allocated for the process
 	awk '$(NF - 1) ~ /^[bBdDC]$/ { sub(/^.*\/obj\//, "", $1); print $1, $NF }')
 if [ -z "$found" ]; then
 	echo 'ok 1 - no mutable globals'
