@@ -125,6 +125,15 @@ static err *set_url(struct exchange *exchange, const char *url)
 	return is_fine ? NULL : err_new(ERR_USAGE, "'%s' is no URL", url);
 }
 
+err *http_check_headers(const struct http_request *request)
+{
+	for (size_t i = 0; i < request->header_count; i++)
+		if (strpbrk(request->headers[i].value, "\r\n"))
+			return err_new(ERR_USAGE, "the header '%s' holds a line break",
+			               request->headers[i].name);
+	return NULL;
+}
+
 static void set_method(struct exchange *exchange, const struct http_request *request)
 {
 	CURL *easy = exchange->easy;
@@ -166,6 +175,7 @@ err *exchange_prepare(struct exchange *exchange, const struct http_engine_reques
 {
 	const struct http_engine_options *options = exchange->options;
 	CURL *easy = exchange->easy;
+	TRY(http_check_headers(&request->base));
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->text);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);

@@ -42,6 +42,9 @@ struct http_stream {
 	struct str value; /* of the header asked for last */
 };
 
+/* USAGE for a value with a line break, which would begin another header. */
+NODISCARD err *http_check_headers(const struct http_request *request);
+
 /* What a caller can do about it. */
 enum err_kind http_kind_of(CURLcode code);
 

@@ -270,11 +270,7 @@ static err *check_request(const struct http_client *client, const struct http_re
 		return err_hint(err_new(ERR_AUTH, "this system has no CA certificates to check "
 		                                  "servers with"),
 		                "install the package ca-certificates, or set SSL_CERT_FILE");
-	for (size_t i = 0; i < request->header_count; i++)
-		if (strpbrk(request->headers[i].value, "\r\n"))
-			return err_new(ERR_USAGE, "the header '%s' holds a line break",
-			               request->headers[i].name);
-	return NULL;
+	return http_check_headers(request);
 }
 
 err *http_stream_open(struct http_client *client, const struct http_request *request,

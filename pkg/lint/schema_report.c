@@ -388,10 +388,10 @@ void schema_report_custom_version(const struct schema_reporting *reporting,
 	}
 }
 
-/* --- what the server writes --- */
+/* --- what the server writes; a `status` may be there on purpose, as data of a test --- */
 
 static void report_server_field(const struct schema_reporting *reporting, const struct val *map,
-                                const char *key, const char *where)
+                                const char *key, const char *where, bool is_unsafe)
 {
 	const struct val_entry *entry = val_entry(map, key);
 	if (!entry || schema_is_empty(entry->value))
@@ -402,7 +402,7 @@ static void report_server_field(const struct schema_reporting *reporting, const 
 	const char *path[] = { key, NULL };
 	const struct lint_change change = { .kind = LINT_REMOVE, .at = map, .path = path };
 	if (!(entry->flags & VAL_IS_MERGED))
-		hit.fix = lint_fix_make(reporting->file, false, &change, 1, "remove %s%s", where,
+		hit.fix = lint_fix_make(reporting->file, is_unsafe, &change, 1, "remove %s%s", where,
 		                        key);
 	lint_report_hit(reporting->file, &hit, "%s%s is the server's to write", where, key);
 }
@@ -411,7 +411,7 @@ void schema_report_server_fields(const struct schema_reporting *reporting, bool 
 {
 	const struct val *metadata = val_get(reporting->object, "metadata");
 	if (status_is_servers)
-		report_server_field(reporting, reporting->object, "status", "");
+		report_server_field(reporting, reporting->object, "status", "", true);
 	for (const char *const *name = schema_server_metadata; *name; name++)
-		report_server_field(reporting, metadata, *name, "metadata.");
+		report_server_field(reporting, metadata, *name, "metadata.", false);
 }

@@ -119,17 +119,18 @@ static void write_batch(struct disks *disks, struct mutex *mutex, struct fs_new_
 	pool_for_each(0, count, commit_in, &b);
 }
 
-static bool can_flush_all(void)
+/* Other programs' writes are flushed too, which a few files are not worth. */
+static bool is_worth_it(size_t count)
 {
-	AUTOFD fd = fd_openat(AT_FDCWD, ".", FD_DIR_READ, 0);
-	return fd < 0 || stage_sync_fs(fd) == 0 || errno != ENOTSUP;
+	enum { FEW = 32 };
+	return count > FEW && (stage_sync_fs(-1) == 0 || errno != ENOTSUP);
 }
 
 void fs_write_many(struct fs_new_file *files, size_t count)
 {
 	struct disks disks = { .count = 0 };
 	struct mutex *mutex = mutex_new();
-	bool is_together = count > 1 && can_flush_all();
+	bool is_together = is_worth_it(count);
 	for (size_t i = 0; !is_together && i < count; i++)
 		files[i].error = fs_write_atomic(files[i].path, files[i].bytes, files[i].mode);
 	for (size_t i = 0; is_together && i < count; i += BATCH)

@@ -195,6 +195,16 @@ widget() { printf 'apiVersion: example.com/%s\nkind: Widget\nmetadata: {name: w}
 	run -1 grep uid s.yaml
 }
 
+@test "lint schema: a status copied from a live object goes only when asked for" {
+	printf 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b}}\n    spec: {containers: [{name: c, image: "x:1"}]}\nstatus:\n  replicas: 1\n' >d.yaml
+	run lint --select schema-status d.yaml
+	assert_has "schema-status"
+	run lint --fix d.yaml
+	grep -q '^status:' d.yaml
+	run lint --fix --unsafe-fixes --select schema-status d.yaml
+	run -1 grep '^status:' d.yaml
+}
+
 @test "lint schema: the output is the same for any number of threads" {
 	mkdir many
 	for i in $(seq 60); do
