@@ -1,6 +1,7 @@
 /* Sprig's pure functions (v3.3): texts, defaults, numbers. Lists and maps: tmpl_sprig_data.c. */
 #include "base/base.h"
 
+#include "tmpl/tmpl_number.h"
 #include "tmpl/tmpl_sprig.h"
 #include "tmpl/tmpl_text.h"
 
@@ -289,40 +290,55 @@ static err *do_from_json(const struct tmpl_call *call, const struct val **ret)
 
 /* --- numbers: texts are read, too --- */
 
+/* "12.00" is 12 to cast, "12.50" no integer. */
+static struct view trim_zero_decimal(struct view text)
+{
+	size_t len = text.len;
+	while (len > 0 && text.ptr[len - 1] == '0')
+		len--;
+	bool has_zeros = len < text.len;
+	return has_zeros && len > 0 && text.ptr[len - 1] == '.' ? (struct view){ text.ptr, len - 1 }
+	                                                        : text;
+}
+
 /* cast.ToInt64: 0 for what is no number. */
 static int64_t to_int(const struct val *v)
 {
 	int64_t number = 0;
-	char *end;
 	if (val_is(v, VAL_INT))
 		return v->as.integer;
+	/* Beyond 64 bits, and for NaN, what Go gives on x86-64. */
 	if (val_is(v, VAL_FLOAT))
-		return v->as.number >= 9.2e18 || v->as.number <= -9.2e18 ? 0
-		                                                         : (int64_t)v->as.number;
+		return v->as.number >= -0x1p63 && v->as.number < 0x1p63 ? (int64_t)v->as.number
+		                                                        : INT64_MIN;
 	if (val_is(v, VAL_BOOL))
 		return v->as.boolean;
-	if (val_is(v, VAL_STR) && !num_parse_i64(v->as.str.ptr, v->as.str.len, &number)) {
-		double real = strtod(v->as.str.ptr, &end);
-		number = *end || fabs(real) > 9.2e18 ? 0 : (int64_t)real;
-	}
-	return number;
+	if (!val_is(v, VAL_STR))
+		return 0;
+	struct view text = { v->as.str.ptr, v->as.str.len };
+	return go_parse_int(trim_zero_decimal(text), &number) ? number : 0;
 }
 
 static double to_float(const struct val *v)
 {
-	char *end;
+	double number = 0;
 	if (val_is(v, VAL_FLOAT))
 		return v->as.number;
-	if (val_is(v, VAL_STR)) {
-		double number = strtod(v->as.str.ptr, &end);
-		return *end ? 0 : number;
-	}
+	if (val_is(v, VAL_STR))
+		return go_parse_float((struct view){ v->as.str.ptr, v->as.str.len }, &number) ? number
+		                                                                              : 0;
 	return (double)to_int(v);
 }
 
 static err *do_to_int(const struct tmpl_call *call, const struct val **ret)
 {
 	*ret = call_integer(call, to_int(call->args[0]));
+	return NULL;
+}
+
+static err *do_atoi(const struct tmpl_call *call, const struct val **ret)
+{
+	*ret = call_integer(call, go_atoi(call_view(call, 0)));
 	return NULL;
 }
 
@@ -512,7 +528,7 @@ const struct tmpl_func tmpl_sprig_functions[] = {
 	{ "fromJson", "s", do_from_json, 0 },
 	{ "int", ".", do_to_int, 0 },
 	{ "int64", ".", do_to_int, 0 },
-	{ "atoi", "s", do_to_int, 0 },
+	{ "atoi", "s", do_atoi, 0 },
 	{ "float64", ".", do_to_float, 0 },
 	{ "add", "..*", do_maths, '+' },
 	{ "sub", "..", do_maths, '-' },

@@ -269,6 +269,12 @@ def random_template(rng, depth=0):
     return out
 
 
+# Texts that are numbers to some: each function that reads one gets each of them.
+NUMBERS = ['010', '0x1f', '1_000', '08', '1.0', '1.5', '0b11', '0o17', ' 5', '+5', '-0x10', '1e3', '12.00', '', 'abc',
+           '9223372036854775808', '-010', '00', '.0', '5.', '0x1.0', '1_0.0', '0x1p4', '1__0', '_1', '0x_1f', 'inf', '1e999']
+READERS = ["int", "int64", "atoi", "float64", "add 1", "mul 2", "max 1", "sub 10", "add1", "mod 7", "div 100", "ceil", "floor"]
+
+
 def write(count, seed):
     rng = random.Random(seed)
     for template in lines(PLAIN) + [random_template(rng) for _ in range(count)]:
@@ -276,6 +282,10 @@ def write(count, seed):
             print(json.dumps({"Flavour": flavour, "Template": template, "Data": DATA}))
     for template in lines(CONSUL):
         print(json.dumps({"Flavour": "consul-template", "Template": template, "Data": {}}))
+    for number in [json.dumps(text) for text in NUMBERS] + ["1e19", "-1e19", "9.3e18", "9223372036854775807.0", "1.9", "-1.9"]:
+        for reader in READERS:
+            template = "{{ %s %s }}" % (reader, number)
+            print(json.dumps({"Flavour": "go", "Template": template, "Data": DATA}))
 
 
 def render(fettle, folder, number, case):
