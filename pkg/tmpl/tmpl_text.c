@@ -149,8 +149,12 @@ void text_indent(struct view text, size_t spaces, bool skips_empty, struct str *
 
 /* --- regular expressions --- */
 
+/* The pattern is the first argument of all that take one. */
 static err *compile(const struct tmpl_call *call, const char *pattern, struct regex **ret)
 {
+	if (strlen(pattern) != call_view(call, 0).len)
+		return call_error(call, "error calling %s: a NUL in the pattern is not supported",
+		                  call->func->name);
 	err *e = regex_new(pattern, ret);
 	return e ? err_source(e, call->x->tmpl->name, call->x->tmpl->text.ptr,
 	                      call->x->tmpl->text.len, call->at, call->at)

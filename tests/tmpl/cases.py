@@ -286,6 +286,8 @@ def write(count, seed):
         for reader in READERS:
             template = "{{ %s %s }}" % (reader, number)
             print(json.dumps({"Flavour": "go", "Template": template, "Data": DATA}))
+    for template in ['{{ regexMatch "a\\x00b" "a" }}', '{{ regexReplaceAll "\\x00" "a\\x00b" "Z" }}']:
+        print(json.dumps({"Flavour": "go", "Template": template, "Data": DATA}))
 
 
 def render(fettle, folder, number, case):
