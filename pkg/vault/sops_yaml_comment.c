@@ -258,6 +258,17 @@ static struct sops_item *holder_of_dash(struct sops_item *dash)
 	return holder;
 }
 
+/* Below a dash and set apart from what follows, it is handed to the end of the first entry in there. */
+static uint32_t below_dash(const struct sops_yaml_comment *comment,
+                           const struct sops_item *announced)
+{
+	const struct sops_item *first = announced->first;
+	while (first && first->kind == SOPS_COMMENT)
+		first = first->next;
+	bool is_handed_on = comment->is_foot && announced->parent->kind == SOPS_LIST && first;
+	return is_handed_on ? first->key_start + 1 : 0;
+}
+
 static struct spot place_own(const struct sops_yaml_comment *comment, struct sops_item *root,
                              const struct order *order, size_t count, size_t climbs)
 {
@@ -269,7 +280,7 @@ static struct spot place_own(const struct sops_yaml_comment *comment, struct sop
 	/* Between `key:` or a dash and a list or map below it: the first thing in there. */
 	if (is_announced(before, comment->start))
 		return before->kind != SOPS_VALUE
-		               ? (struct spot){ before, 0, false }
+		               ? (struct spot){ before, below_dash(comment, before), false }
 		               : (struct spot){ before->parent, before->key_start, false };
 	/* Of a list that is not indented and the map it is in, the deeper one. */
 	bool is_after = after && after->parent && comment->column <= after->parent->column;
