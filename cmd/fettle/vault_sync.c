@@ -20,23 +20,13 @@ struct run {
 	struct str now;
 };
 
-static bool has_key(const struct sops_key_group *groups, size_t count, const struct sops_key *key)
-{
-	for (size_t g = 0; g < count; g++)
-		for (size_t i = 0; i < groups[g].len; i++)
-			if (groups[g].keys[i].type == key->type &&
-			    str_equal(groups[g].keys[i].id, key->id))
-				return true;
-	return false;
-}
-
 /* Is everybody of `these` among `those`? */
 static bool are_all_in(const struct sops_key_group *these, size_t count,
                        const struct sops_key_group *those, size_t other_count)
 {
 	for (size_t g = 0; g < count; g++)
 		for (size_t i = 0; i < these[g].len; i++)
-			if (!has_key(those, other_count, &these[g].keys[i]))
+			if (!sops_find_key(those, other_count, &these[g].keys[i]))
 				return false;
 	return true;
 }

@@ -52,24 +52,11 @@ static bool is_for(const struct sops_meta *meta, const char *recipient)
 	return false;
 }
 
-static bool mentions(const struct str *text, const char *word)
-{
-	size_t len = strlen(word);
-	const char *at = text->ptr, *end = text->ptr + text->len;
-	while (at && at + len <= end) {
-		at = memchr(at, word[0], (size_t)(end - at) - len + 1);
-		if (at && memcmp(at, word, len) == 0)
-			return true;
-		at = at ? at + 1 : NULL;
-	}
-	return false;
-}
-
 /* The document in s->text when it is one for them; else NULL. */
 static struct sops_doc *their_doc(struct search *s, const char *path)
 {
 	AUTOPTR(sops_doc) doc = NULL;
-	if (s->text.len == 0 || !mentions(&s->text, s->recipient))
+	if (!str_find(s->text.ptr, s->text.len, s->recipient, strlen(s->recipient)))
 		return NULL;
 	err *e = sops_open(sops_format_of(path), view_str(&s->text), path, &doc);
 	err_ignore(e, "what is no document holds no secret");

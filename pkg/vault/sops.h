@@ -97,6 +97,10 @@ struct sops_rules {
 	bool mac_only_encrypted;
 };
 
+/* The same key among those of groups, or NULL. */
+const struct sops_key *sops_find_key(const struct sops_key_group *groups, size_t count,
+                                     const struct sops_key *key);
+
 /* What the document says about itself; belongs to it. */
 struct sops_meta {
 	struct sops_key_group *groups;

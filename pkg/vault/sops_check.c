@@ -35,17 +35,6 @@ static err *check_item(void *data, struct sops_doc *doc, struct sops_item *item)
 	return NULL;
 }
 
-static const struct sops_key *find(const struct sops_key_group *groups, size_t count,
-                                   const struct sops_key *key)
-{
-	for (size_t g = 0; g < count; g++)
-		for (size_t i = 0; i < groups[g].len; i++)
-			if (groups[g].keys[i].type == key->type &&
-			    str_equal(groups[g].keys[i].id, key->id))
-				return &groups[g].keys[i];
-	return NULL;
-}
-
 /* Everybody in `these` who is not in `those`. */
 static void compare(const struct checker *c, const struct sops_item *meta,
                     const struct sops_key_group *these, size_t count,
@@ -54,7 +43,7 @@ static void compare(const struct checker *c, const struct sops_item *meta,
 	for (size_t g = 0; g < count; g++)
 		for (size_t i = 0; i < these[g].len; i++) {
 			const struct sops_key *key = &these[g].keys[i];
-			if (find(those, other_count, key))
+			if (sops_find_key(those, other_count, key))
 				continue;
 			AUTOFREE char *line = str_format("%s: %s %s", text,
 			                                 sops_key_type_name(key->type), key->id);

@@ -186,15 +186,7 @@ const struct sops_meta *sops_meta_of(const struct sops_doc *doc)
 
 static bool has(struct view text, const char *word)
 {
-	size_t len = strlen(word);
-	for (const char *at = text.ptr, *end = text.ptr + text.len; at + len <= end; at++) {
-		at = memchr(at, word[0], (size_t)(end - at));
-		if (!at || at + len > end)
-			return false;
-		if (memcmp(at, word, len) == 0)
-			return true;
-	}
-	return false;
+	return str_find(text.ptr, text.len, word, strlen(word)) != NULL;
 }
 
 bool sops_may_be_encrypted(enum sops_format format, struct view text)
@@ -318,14 +310,9 @@ bool sops_recipients_equal(const struct sops_meta *meta, const struct sops_recip
 		const struct sops_key_group *a = &meta->groups[g], *b = &wanted->groups[g];
 		if (a->len != b->len)
 			return false;
-		for (size_t i = 0; i < a->len; i++) {
-			bool is_there = false;
-			for (size_t k = 0; k < b->len && !is_there; k++)
-				is_there = a->keys[i].type == b->keys[k].type &&
-				           str_equal(a->keys[i].id, b->keys[k].id);
-			if (!is_there)
+		for (size_t i = 0; i < a->len; i++)
+			if (!sops_find_key(b, 1, &a->keys[i]))
 				return false;
-		}
 	}
 	return meta->threshold == wanted->threshold || meta->group_count == 1;
 }

@@ -5,6 +5,17 @@
 #include "vault/sops_shamir.h"
 #include "vault/sops_tree.h"
 
+const struct sops_key *sops_find_key(const struct sops_key_group *groups, size_t count,
+                                     const struct sops_key *key)
+{
+	for (size_t g = 0; g < count; g++)
+		for (size_t i = 0; i < groups[g].len; i++)
+			if (groups[g].keys[i].type == key->type &&
+			    str_equal(groups[g].keys[i].id, key->id))
+				return &groups[g].keys[i];
+	return NULL;
+}
+
 /* --- opening --- */
 
 /* One key of a group; *ret_is_open says whether it gave the data key (or share). */
@@ -135,22 +146,12 @@ err *sops_data_key(const struct sops_doc *doc, const struct sops_keyring *keyrin
 
 /* --- wrapping --- */
 
-static const struct sops_key *find_key(const struct sops_meta *meta, const struct sops_key *key)
-{
-	for (size_t g = 0; meta && g < meta->group_count; g++)
-		for (size_t i = 0; i < meta->groups[g].len; i++) {
-			const struct sops_key *other = &meta->groups[g].keys[i];
-			if (other->type == key->type && str_equal(other->id, key->id))
-				return other;
-		}
-	return NULL;
-}
-
 static err *wrap_one(struct arena *a, const struct sops_keyring *keyring, const struct secret *part,
                      const struct sops_meta *before, struct sops_key *key)
 {
 	AUTO(str) wrapped = STR_INIT;
-	const struct sops_key *known = find_key(before, key);
+	const struct sops_key *known =
+		before ? sops_find_key(before->groups, before->group_count, key) : NULL;
 	if (known && known->wrapped.len) {
 		key->wrapped = known->wrapped;
 		key->item = known->item;

@@ -471,11 +471,7 @@ static err *merge_values(struct work *w, const struct sops_merge *in, struct str
 
 static bool has_key(const struct sops_meta *meta, const struct sops_key *key)
 {
-	for (size_t i = 0; meta && meta->group_count && i < meta->groups[0].len; i++)
-		if (meta->groups[0].keys[i].type == key->type &&
-		    str_equal(meta->groups[0].keys[i].id, key->id))
-			return true;
-	return false;
+	return meta && sops_find_key(meta->groups, MIN(meta->group_count, (size_t)1), key);
 }
 
 /* Of `from`, those who stay: in both, or added by one. */
@@ -486,11 +482,7 @@ static void add_staying(struct arena *a, const struct sops_meta *from,
 	for (size_t i = 0; i < from->groups[0].len; i++) {
 		const struct sops_key *key = &from->groups[0].keys[i];
 		bool stays = has_key(other, key) || !has_key(base, key);
-		bool is_there = false;
-		for (size_t k = 0; k < out->len; k++)
-			is_there |= out->keys[k].type == key->type &&
-			            str_equal(out->keys[k].id, key->id);
-		if (stays && !is_there)
+		if (stays && !sops_find_key(out, 1, key))
 			out->keys[out->len++] = (struct sops_key){ .type = key->type,
 				                                   .id = arena_strdup(a, key->id) };
 	}
@@ -498,14 +490,9 @@ static void add_staying(struct arena *a, const struct sops_meta *from,
 
 static bool has_lost(const struct sops_meta *meta, const struct sops_key_group *now)
 {
-	for (size_t i = 0; i < meta->groups[0].len; i++) {
-		bool is_there = false;
-		for (size_t k = 0; k < now->len && !is_there; k++)
-			is_there = now->keys[k].type == meta->groups[0].keys[i].type &&
-			           str_equal(now->keys[k].id, meta->groups[0].keys[i].id);
-		if (!is_there)
+	for (size_t i = 0; i < meta->groups[0].len; i++)
+		if (!sops_find_key(now, 1, &meta->groups[0].keys[i]))
 			return true;
-	}
 	return false;
 }
 
