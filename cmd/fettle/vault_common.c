@@ -186,6 +186,12 @@ void vault_doc_clear(struct vault_doc *doc)
 	doc->doc = NULL;
 }
 
+err *vault_unlock(struct vault_keys *keys, struct vault_doc *doc, unsigned flags)
+{
+	err *e = sops_data_key(doc->doc, vault_keyring(keys), &doc->key);
+	return e ? vault_keys_explain(keys, e) : sops_unlock(doc->doc, &doc->key, flags);
+}
+
 err *vault_open(const char *path, int type, struct vault_keys *keys, unsigned flags,
                 struct vault_doc *ret_doc)
 {
@@ -195,10 +201,7 @@ err *vault_open(const char *path, int type, struct vault_keys *keys, unsigned fl
 	if (!sops_is_encrypted(ret_doc->doc))
 		return err_hint(err_new(ERR_INVALID, "'%s' is not encrypted", path),
 		                "encrypt it with 'fettle vault encrypt --in-place %s'", path);
-	err *e = sops_data_key(ret_doc->doc, vault_keyring(keys), &ret_doc->key);
-	if (e)
-		return vault_keys_explain(keys, e);
-	return sops_unlock(ret_doc->doc, &ret_doc->key, flags);
+	return vault_unlock(keys, ret_doc, flags);
 }
 
 /* --- rules --- */
@@ -255,10 +258,7 @@ static err *open_manifest(void *data, const char *name, struct str *text, bool *
 	}
 	if (!sops_is_encrypted(doc.doc))
 		return NULL;
-	e = sops_data_key(doc.doc, vault_keyring(keys), &doc.key);
-	if (e)
-		return vault_keys_explain(keys, e);
-	TRY(sops_unlock(doc.doc, &doc.key, 0));
+	TRY(vault_unlock(keys, &doc, 0));
 	TRY(sops_plain(doc.doc, &plain));
 	str_reset(text);
 	str_add_str(text, &plain.text);

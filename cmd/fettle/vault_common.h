@@ -78,7 +78,9 @@ struct vault_doc {
 	}
 void vault_doc_clear(struct vault_doc *doc);
 
-/* Read, find the data key, decrypt, check the MAC. */
+/* Find the data key with the keys at hand, decrypt, check the MAC. */
+NODISCARD err *vault_unlock(struct vault_keys *keys, struct vault_doc *doc, unsigned flags);
+/* Read and unlock. */
 NODISCARD err *vault_open(const char *path, int type, struct vault_keys *keys, unsigned flags,
                           struct vault_doc *ret_doc);
 

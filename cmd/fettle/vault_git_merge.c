@@ -68,14 +68,6 @@ static err *read_side(const char *file, const char *path, struct side *side)
 	return NULL;
 }
 
-static err *unlock(struct vault_keys *keys, struct side *side)
-{
-	err *e = sops_data_key(side->doc.doc, vault_keyring(keys), &side->doc.key);
-	if (e)
-		return vault_keys_explain(keys, e);
-	return sops_unlock(side->doc.doc, &side->doc.key, 0);
-}
-
 static err *merge_plain(struct cli_ctx *ctx, const struct merge_args *args,
                         const struct side sides[3])
 {
@@ -112,10 +104,10 @@ static err *merge_documents(struct cli_ctx *ctx, const struct merge_args *args, 
 	AUTO(strs) conflicts = STRS_INIT;
 	AUTO(str) now = STR_INIT;
 	AUTO(str) text = STR_INIT;
-	TRY(unlock(keys, &sides[1]));
-	TRY(unlock(keys, &sides[2]));
+	TRY(vault_unlock(keys, &sides[1].doc, 0));
+	TRY(vault_unlock(keys, &sides[2].doc, 0));
 	if (sides[0].doc.doc) {
-		err *e = unlock(keys, &sides[0]);
+		err *e = vault_unlock(keys, &sides[0].doc, 0);
 		if (e && err_is(e, ERR_AUTH)) {
 			err_ignore(e, "then there is no ancestor to tell who changed what");
 			vault_doc_clear(&sides[0].doc);

@@ -82,15 +82,6 @@ static void add_recipients(const struct sops_meta *meta, struct str *out)
 			         meta->groups[g].keys[i].id);
 }
 
-/* Without a key the ciphertexts stand for the values: they change with them. */
-static void unlock(struct vault_keys *keys, struct vault_doc *doc)
-{
-	err *e = sops_data_key(doc->doc, vault_keyring(keys), &doc->key);
-	if (!e)
-		e = sops_unlock(doc->doc, &doc->key, SOPS_IGNORE_MAC);
-	err_ignore(e, "what cannot be opened is shown as sealed");
-}
-
 static err *show_document(struct cli_ctx *ctx, struct vault_doc *doc)
 {
 	AUTOPTR(vault_keys) keys = vault_keys_new(ctx);
@@ -103,7 +94,8 @@ static err *show_document(struct cli_ctx *ctx, struct vault_doc *doc)
 		random_bytes(key, sizeof(key));
 	}
 	vault_keys_be_quiet(keys);
-	unlock(keys, doc);
+	/* Without a key the ciphertexts stand for the values: they change with them. */
+	err_ignore(vault_unlock(keys, doc, SOPS_IGNORE_MAC), "it is shown as sealed");
 	TRY(sops_covered(doc->doc, cover, key, &text));
 	secret_wipe(key, sizeof(key));
 	add_recipients(sops_meta_of(doc->doc), &recipients);

@@ -53,10 +53,7 @@ static err *open_text(struct vault_keys *keys, const char *file, const struct st
                       struct vault_doc *doc)
 {
 	TRY(sops_open(sops_format_of(file), view_str(text), file, &doc->doc));
-	err *e = sops_data_key(doc->doc, vault_keyring(keys), &doc->key);
-	if (e)
-		return vault_keys_explain(keys, e);
-	return sops_unlock(doc->doc, &doc->key, 0);
+	return vault_unlock(keys, doc, 0);
 }
 
 /* What they removed is removed; else their value, which must be one. */

@@ -59,13 +59,10 @@ static err *prepare(struct run *run, struct job *job)
 	compare(job, meta);
 	if (job->is_same || run->sync->is_dry)
 		return NULL;
-	const struct sops_keyring *ring = vault_keyring(run->sync->keys);
-	err *e = sops_data_key(doc.doc, ring, &doc.key);
-	if (e)
-		return vault_keys_explain(run->sync->keys, e);
-	TRY(sops_unlock(doc.doc, &doc.key, 0));
-	return sops_rekey(doc.doc, &doc.key, &job->creation->recipients, ring, job->needs_new_key,
-	                  run->now.ptr, &job->text);
+	TRY(vault_unlock(run->sync->keys, &doc, 0));
+	return sops_rekey(doc.doc, &doc.key, &job->creation->recipients,
+	                  vault_keyring(run->sync->keys), job->needs_new_key, run->now.ptr,
+	                  &job->text);
 }
 
 static void work(void *data, size_t index)

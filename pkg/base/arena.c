@@ -35,10 +35,7 @@ void arena_clear(struct arena *a)
 void arena_wipe(struct arena *a)
 {
 	for (struct arena_block *block = a->head; block; block = block->older) {
-		char *bytes = (char *)block + HEADER;
-		memset(bytes, 0, block->size);
-		/* The compiler must take it for read, or it would leave the writing out. */
-		__asm__ volatile("" : : "r"(bytes) : "memory");
+		mem_wipe((char *)block + HEADER, block->size);
 	}
 	arena_clear(a);
 }

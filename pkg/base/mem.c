@@ -57,6 +57,14 @@ char *mem_strdup(const char *src)
 	return mem_strndup(src, strlen(src));
 }
 
+void mem_wipe(void *ptr, size_t len)
+{
+	if (len)
+		memset(ptr, 0, len);
+	/* The compiler must take it for read. */
+	__asm__ volatile("" : : "r"(ptr) : "memory");
+}
+
 void mem_free(void *ptr)
 {
 	free(ptr);

@@ -17,6 +17,8 @@ __attribute__((malloc, returns_nonnull)) char *mem_strndup(const char *src, size
 __attribute__((malloc, returns_nonnull)) char *mem_strdup(const char *src);
 /* NULL is allowed. */
 void mem_free(void *ptr);
+/* Overwrite in a way the compiler cannot leave out; below crypto, which has secret_wipe for all others. */
+void mem_wipe(void *ptr, size_t len);
 /* For AUTOFREE only: takes the address of the pointer. */
 void mem_free_ptr(void *ptr_to_ptr);
 

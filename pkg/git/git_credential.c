@@ -11,9 +11,7 @@ void repo_wipe(char **text)
 {
 	if (!*text)
 		return;
-	volatile char *bytes = *text;
-	for (size_t i = 0, len = strlen(*text); i < len; i++)
-		bytes[i] = 0;
+	mem_wipe(*text, strlen(*text));
 	mem_free(*text);
 	*text = NULL;
 }

@@ -11,13 +11,6 @@ static git_merge_file_input input_of(struct view text)
 	return input;
 }
 
-static void wipe(void *ptr, size_t len)
-{
-	volatile char *bytes = ptr;
-	for (size_t i = 0; i < len; i++)
-		bytes[i] = 0;
-}
-
 err *repo_merge_text(struct view base, struct view ours, struct view theirs, struct str *ret_text,
                      bool *ret_is_clean)
 {
@@ -34,7 +27,7 @@ err *repo_merge_text(struct view base, struct view ours, struct view theirs, str
 	*ret_is_clean = result.automergeable;
 	str_reset(ret_text);
 	str_add(ret_text, result.ptr, result.len);
-	wipe((void *)(uintptr_t)result.ptr, result.len);
+	mem_wipe((void *)(uintptr_t)result.ptr, result.len);
 	git_merge_file_result_free(&result);
 	return NULL;
 }

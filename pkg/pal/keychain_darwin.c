@@ -77,8 +77,7 @@ err *keychain_get(const char *account, char *buf, size_t size, size_t *ret_len)
 		memcpy(buf, data, len);
 		*ret_len = len;
 	}
-	for (uint32_t i = 0; i < len; i++)
-		((volatile char *)data)[i] = 0;
+	mem_wipe(data, len);
 	s.free_content(NULL, data);
 	return e;
 }

@@ -11,13 +11,6 @@
 
 enum { TIMEOUT_MS = 120000 }; /* somebody may have to type a password */
 
-static void wipe(struct str *text)
-{
-	volatile char *bytes = text->ptr;
-	for (size_t i = 0; i < text->len; i++)
-		bytes[i] = 0;
-}
-
 static err *run(const char *const *argv, struct view input, struct proc_result *result)
 {
 	const char *bus = env_get("DBUS_SESSION_BUS_ADDRESS");
@@ -59,7 +52,7 @@ err *keychain_get(const char *account, char *buf, size_t size, size_t *ret_len)
 		memcpy(buf, result.out.ptr, result.out.len);
 		*ret_len = result.out.len;
 	}
-	wipe(&result.out);
+	mem_wipe(result.out.ptr, result.out.len);
 	return e;
 }
 
