@@ -30,6 +30,10 @@ static inline bool num_mul(size_t a, size_t b, size_t *ret_product)
 
 /* Decimal, optional sign, nothing before or after; `len` bytes. */
 bool num_parse_i64(const char *text, size_t len, int64_t *ret_value);
+/* Base of unsigned digits as Go and C write them: 0x, 0o, 0b, a leading 0 for octal; and how much is prefix. */
+unsigned num_base(const char *digits, size_t len, size_t *ret_prefix_len);
+/* An integer with an optional sign and such a prefix, nothing before or after. */
+bool num_parse_prefixed(const char *text, size_t len, int64_t *ret_value);
 /* Digits of `base` (2..16) only, no sign, no prefix. */
 bool num_parse_u64(const char *text, size_t len, unsigned base, uint64_t *ret_value);
 

@@ -155,24 +155,6 @@ static char *digits_of(const struct parser *p, size_t from, size_t to)
 	return str_detach(&text);
 }
 
-static bool parse_integer(const char *text, int64_t *ret_number)
-{
-	bool is_negative = *text == '-';
-	uint64_t number;
-	text += *text == '-' || *text == '+';
-	unsigned base = 10;
-	if (text[0] == '0' && text[1]) {
-		char c = (char)tolower((unsigned char)text[1]);
-		base = c == 'x' ? 16 : c == 'b' ? 2 : 8;
-		text += c == 'x' || c == 'b' || c == 'o' ? 2 : 1;
-	}
-	if (!num_parse_u64(text, strlen(text), base, &number) ||
-	    number > (uint64_t)INT64_MAX + (is_negative ? 1 : 0))
-		return false;
-	*ret_number = is_negative ? (int64_t)(0 - number) : (int64_t)number;
-	return true;
-}
-
 static err *lex_number(struct parser *p, size_t start)
 {
 	size_t pos = start + (tmpl_at(p, start) == '-' || tmpl_at(p, start) == '+');
@@ -187,7 +169,7 @@ static err *lex_number(struct parser *p, size_t start)
 	struct token token = { TOKEN_VALUE, start, NULL, NULL };
 	int64_t integer;
 	bool is_float = strpbrk(text, is_hex ? ".pP" : ".eE") != NULL;
-	if (!is_float && parse_integer(text, &integer)) {
+	if (!is_float && num_parse_prefixed(text, strlen(text), &integer)) {
 		token.value = val_new_int(p->arena, integer);
 	} else {
 		char *end;

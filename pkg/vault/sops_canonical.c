@@ -105,33 +105,13 @@ bool sops_float_parse(struct view text, double *ret_number)
 	return isfinite(*ret_number);
 }
 
-/* 16 for 0x, 8 for 0o and a leading zero, 2 for 0b, else 10; *at behind the prefix. */
-static unsigned base_of(struct view text, size_t *at)
-{
-	if (text.len - *at < 2 || text.ptr[*at] != '0')
-		return 10;
-	switch (text.ptr[*at + 1] | 0x20) {
-	case 'x':
-		*at += 2;
-		return 16;
-	case 'o':
-		*at += 2;
-		return 8;
-	case 'b':
-		*at += 2;
-		return 2;
-	default:
-		*at += 1;
-		return 8;
-	}
-}
-
 bool sops_int_parse(struct view text, int64_t *ret_number, bool *ret_is_beyond)
 {
-	size_t at = text.len && (text.ptr[0] == '-' || text.ptr[0] == '+');
+	size_t at = text.len && (text.ptr[0] == '-' || text.ptr[0] == '+'), prefix;
 	bool is_negative = at && text.ptr[0] == '-';
-	unsigned base = base_of(text, &at);
+	unsigned base = num_base(text.ptr + at, text.len - at, &prefix);
 	uint64_t value;
+	at += prefix;
 	*ret_is_beyond = false;
 	if (at >= text.len || !num_parse_u64(text.ptr + at, text.len - at, base, &value))
 		return false;
