@@ -107,7 +107,7 @@ err *kube_call_prepare(struct kube *kube, const struct kube_request *request, st
 {
 	struct kube_auth auth;
 	size_t count = 0, more = 0;
-	TRY(kube_credentials_get(kube->credentials, arena, &auth));
+	TRY(kube_credentials_get(kube->credentials, request_deadline(kube, request), arena, &auth));
 	*ret_generation = auth.generation;
 	while (auth.headers && auth.headers[more])
 		more++;

@@ -155,7 +155,15 @@ static size_t list_len(const char *const *list)
 	return len;
 }
 
-static err *run_plugin(struct kube_credentials *c, struct proc_result *result)
+static int64_t plugin_timeout_ms(int64_t deadline_ns)
+{
+	if (!deadline_ns)
+		return PLUGIN_TIMEOUT_MS;
+	int64_t left_ms = (deadline_ns - clock_monotonic_ns()) / CLOCK_NS_PER_MS;
+	return left_ms < 1 ? 1 : left_ms < PLUGIN_TIMEOUT_MS ? left_ms : PLUGIN_TIMEOUT_MS;
+}
+
+static err *run_plugin(struct kube_credentials *c, int64_t deadline_ns, struct proc_result *result)
 {
 	const struct kube_exec *exec = c->config->exec;
 	bool can_ask = !c->config->no_input && term_is_terminal(0);
@@ -175,9 +183,11 @@ static err *run_plugin(struct kube_credentials *c, struct proc_result *result)
 	const struct proc_opts opts = { .argv = argv,
 		                        .env = env,
 		                        .output_limit = LIMIT_SETTINGS_BYTES,
-		                        .timeout_ms = PLUGIN_TIMEOUT_MS,
+		                        .timeout_ms = plugin_timeout_ms(deadline_ns),
 		                        .cancel = cancel_flag(c->cancel),
-		                        .flags = is_interactive ? PROC_INHERIT_STDIN : 0 };
+		                        .flags = is_interactive
+		                                         ? PROC_INHERIT_STDIN | PROC_INHERIT_STDERR
+		                                         : 0 };
 	err *e = proc_run(&opts, result);
 	mem_free(argv);
 	mem_free(env);
@@ -191,9 +201,10 @@ static err *plugin_failed(const struct kube_exec *exec, const struct proc_result
 	while (view_split(&rest, '\n', &line))
 		if (line.len)
 			last = line;
-	return err_new(ERR_AUTH, "the credential plugin '%s' %s%s%.*s", exec->command,
-	               result->timed_out ? "did not answer in time" : "failed", last.len ? ": " : "",
-	               (int)last.len, last.ptr);
+	return err_new(result->timed_out ? ERR_TIMEOUT : ERR_AUTH,
+	               "the credential plugin '%s' %s%s%.*s", exec->command,
+	               result->timed_out ? "did not answer in time" : "failed",
+	               last.len ? ": " : "", (int)last.len, last.ptr);
 }
 
 static err *bad_answer(const struct kube_exec *exec, const char *what)
@@ -235,13 +246,13 @@ static err *take_answer(const struct kube_exec *exec, const struct val *root, st
 	return NULL;
 }
 
-static err *ask_plugin(struct kube_credentials *c, struct given *given)
+static err *ask_plugin(struct kube_credentials *c, int64_t deadline_ns, struct given *given)
 {
 	const struct kube_exec *exec = c->config->exec;
 	struct proc_result result = PROC_RESULT_INIT;
 	struct arena arena = ARENA_INIT;
 	struct val *root = NULL;
-	err *e = run_plugin(c, &result);
+	err *e = run_plugin(c, deadline_ns, &result);
 	if (err_is(e, ERR_NOT_FOUND)) {
 		err_free(e);
 		e = err_new(ERR_AUTH, "the credential plugin '%s' is not installed", exec->command);
@@ -277,21 +288,21 @@ static bool is_stale(const struct kube_credentials *c)
 	       clock_monotonic_ns() - c->read_ns > (int64_t)READ_AGAIN_MS * CLOCK_NS_PER_MS;
 }
 
-static err *obtain(struct kube_credentials *c, struct given *given)
+static err *obtain(struct kube_credentials *c, int64_t deadline_ns, struct given *given)
 {
 	const struct kube_config *config = c->config;
 	TRY(read_files(config, given));
 	/* As kubectl: whatever else makes an Authorization header stands above the plugin. */
 	return config->exec && !config->token && !config->token_file && !config->user
-	               ? ask_plugin(c, given)
+	               ? ask_plugin(c, deadline_ns, given)
 	               : NULL;
 }
 
-static err *renew(struct kube_credentials *c)
+static err *renew(struct kube_credentials *c, int64_t deadline_ns)
 {
 	struct given given = { 0 };
 	bool may_keep = c->has_read && !c->given.expires_ms;
-	err *e = obtain(c, &given);
+	err *e = obtain(c, deadline_ns, &given);
 	if (e) {
 		given_clear(&given);
 		if (!may_keep)
@@ -314,12 +325,13 @@ static struct view choose(struct arena *a, const struct str *read, struct view g
 	return (struct view){ arena_strndup(a, read->ptr, read->len), read->len };
 }
 
-err *kube_credentials_get(struct kube_credentials *c, struct arena *a, struct kube_auth *ret_auth)
+err *kube_credentials_get(struct kube_credentials *c, int64_t deadline_ns, struct arena *a,
+                          struct kube_auth *ret_auth)
 {
 	const struct kube_config *config = c->config;
 	AUTO(mutex_hold) hold = mutex_hold(c->mutex);
 	if (is_stale(c))
-		TRY(renew(c));
+		TRY(renew(c, deadline_ns));
 	*ret_auth = (struct kube_auth){ .headers = config->headers, .generation = c->generation };
 	ret_auth->cert_pem = choose(a, &c->given.cert, config->cert_pem);
 	ret_auth->key_pem = choose(a, &c->given.key, config->key_pem);

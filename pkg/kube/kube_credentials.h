@@ -22,9 +22,12 @@ struct kube_auth {
 NODISCARD err *kube_credentials_new(const struct kube_config *config, const struct cancel *cancel,
                                     struct kube_credentials **ret_credentials);
 void kube_credentials_free(struct kube_credentials *credentials);
-/* AUTH when a plugin fails or is not installed; one caller runs it, others wait. */
-NODISCARD err *kube_credentials_get(struct kube_credentials *credentials, struct arena *a,
-                                    struct kube_auth *ret_auth);
+/*
+ * AUTH when a plugin fails or is not installed, TIMEOUT when it does not answer until `deadline_ns`
+ * (clock_monotonic_ns(); 0: its own five minutes). One caller runs it, others wait.
+ */
+NODISCARD err *kube_credentials_get(struct kube_credentials *credentials, int64_t deadline_ns,
+                                    struct arena *a, struct kube_auth *ret_auth);
 /*
  * After a 401 to a request with credentials of that generation: forget them, unless somebody did so since
  * (of many requests refused at once, one runs the plugin). False when nothing could be had anew.

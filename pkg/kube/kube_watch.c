@@ -214,9 +214,10 @@ static err *judge_status(struct kube_watch *watch)
 	return e;
 }
 
+/* Credentials are not among it: they may be renewed while we wait. */
 static bool is_for_good(const err *e)
 {
-	return err_is(e, ERR_DENIED) || err_is(e, ERR_NOT_FOUND) || err_is(e, ERR_AUTH);
+	return err_is(e, ERR_DENIED) || err_is(e, ERR_NOT_FOUND);
 }
 
 static err *round_trip(struct kube_watch *watch)

@@ -15,6 +15,7 @@ enum proc_flags {
 	PROC_INHERIT_STDIN = 1u << 1,
 	PROC_INHERIT_OUTPUT = 1u << 2, /* stdout and stderr are ours; nothing is captured */
 	PROC_OWN_GROUP = 1u << 3,      /* a group of its own all the same */
+	PROC_INHERIT_STDERR = 1u << 4, /* only stdout is captured */
 };
 
 #define PROC_GIFT_FD 3

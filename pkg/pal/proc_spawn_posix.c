@@ -163,7 +163,8 @@ static err *make_pipes(const struct proc_opts *opts, struct pipes *pipes)
 	if (opts->flags & PROC_INHERIT_OUTPUT)
 		return NULL;
 	TRY(make_pipe(pipes->out, 0));
-	return opts->flags & PROC_MERGE_STDERR ? NULL : make_pipe(pipes->err, 0);
+	return opts->flags & (PROC_MERGE_STDERR | PROC_INHERIT_STDERR) ? NULL
+	                                                               : make_pipe(pipes->err, 0);
 }
 
 /* --- spawn --- */
@@ -181,7 +182,9 @@ static int add_actions(posix_spawn_file_actions_t *actions, const struct proc_op
 		code = posix_spawn_file_actions_adddup2(actions, STDIN_FILENO, STDIN_FILENO);
 	bool inherits = (opts->flags & PROC_INHERIT_OUTPUT) != 0;
 	int out = inherits ? STDOUT_FILENO : pipes->out[1];
-	int err_fd = inherits ? STDERR_FILENO : pipes->err[1] >= 0 ? pipes->err[1] : out;
+	int err_fd = opts->flags & (PROC_INHERIT_OUTPUT | PROC_INHERIT_STDERR) ? STDERR_FILENO
+	             : pipes->err[1] >= 0                                      ? pipes->err[1]
+	                                                                       : out;
 	if (code == 0)
 		code = posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO);
 	if (code == 0)

@@ -246,6 +246,10 @@ static err *make_standard(const struct proc_opts *opts, struct child *child,
 		return NULL;
 	}
 	TRY(make_pipe(false, &child->out, &standard->at[1]));
+	if (opts->flags & PROC_INHERIT_STDERR) {
+		standard->at[2] = own_or_null(STD_ERROR_HANDLE);
+		return NULL;
+	}
 	if (!(opts->flags & PROC_MERGE_STDERR))
 		return make_pipe(false, &child->err, &standard->at[2]);
 	standard->at[2] = inheritable_copy(standard->at[1]);

@@ -68,6 +68,20 @@ diff_() { fettle diff m.yaml --name creds --kubeconfig kc "$@"; }
 	assert_has "apt install it"
 }
 
+@test "credentials: a plugin that hangs ends with --timeout" {
+	plugin 'sleep 60'
+	run -124 timeout 30 "$FETTLE" apply --yes --timeout 1s m.yaml --kubeconfig kc
+	assert_has "did not answer in time"
+}
+
+@test "credentials: what a plugin says to somebody at a terminal is seen" {
+	plugin "echo open the browser >&2; $(credential '{"token":"admin-token"}')"
+	sed -i 's/"Never"/"IfAvailable"/' kc
+	run script -qec "$FETTLE diff m.yaml --kubeconfig kc" /dev/null
+	assert_has "open the browser"
+	assert_has "create  ConfigMap/$KUBE_NS/x"
+}
+
 @test "credentials: the file of a token wins, relative to the kubeconfig" {
 	as_user '{"token":"stale","tokenFile":"token"}'
 	echo admin-token >token

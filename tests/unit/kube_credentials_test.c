@@ -65,7 +65,7 @@ static void start(struct rig *rig)
 
 static err *get(struct rig *rig)
 {
-	return kube_credentials_get(rig->credentials, &rig->arena, &rig->auth);
+	return kube_credentials_get(rig->credentials, 0, &rig->arena, &rig->auth);
 }
 
 /* A fresh client of the same configuration. */
@@ -167,7 +167,8 @@ static void get_in_thread(void *context, size_t index)
 	struct arena arena = ARENA_INIT;
 	struct kube_auth auth = { 0 };
 	(void)index;
-	err_ignore(kube_credentials_get(rig->credentials, &arena, &auth), "the count of runs tells");
+	err_ignore(kube_credentials_get(rig->credentials, 0, &arena, &auth),
+	           "the count of runs tells");
 	arena_clear(&arena);
 }
 
