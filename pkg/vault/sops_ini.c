@@ -147,10 +147,11 @@ bool sops_ini_read_value(const char *text, size_t len, size_t at, struct sops_in
 static bool reads_back(const struct str *written, struct view plain)
 {
 	struct sops_ini_value v;
-	bool is_same = sops_ini_read_value(written->ptr, written->len, 0, &v) &&
-	               view_equal(view_str(&v.text), plain) && v.line_end == written->len &&
+	if (!sops_ini_read_value(written->ptr, written->len, 0, &v))
+		return false;
+	bool is_same = view_equal(view_str(&v.text), plain) && v.line_end == written->len &&
 	               v.comment_end == 0;
-	if (v.text.ptr && v.text.cap)
+	if (v.text.cap)
 		secret_wipe(v.text.ptr, v.text.len);
 	str_clear(&v.text);
 	return is_same;

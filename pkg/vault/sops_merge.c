@@ -579,6 +579,29 @@ static err *check_rules(const struct sops_merge *in, bool *ret_ours, bool *ret_t
 	return NULL;
 }
 
+/* A name that stands twice in one place, as dotenv and INI allow: which is which cannot be told. */
+static const struct sops_item *find_twice(const struct sops_item *map)
+{
+	for (const struct sops_item *at = map->first; at; at = at->next) {
+		const struct sops_item *deeper = at->kind == SOPS_MAP ? find_twice(at) : NULL;
+		if (deeper)
+			return deeper;
+		if (at->kind != SOPS_COMMENT && sops_item_childn(map, at->key) != at)
+			return at;
+	}
+	return NULL;
+}
+
+static bool add_twice(const struct sops_doc *doc, struct strs *conflicts)
+{
+	bool may_be = doc && (doc->format == SOPS_DOTENV || doc->format == SOPS_INI);
+	const struct sops_item *twice = may_be ? find_twice(doc->parts.ptr[0].root) : NULL;
+	if (twice)
+		strs_push_take(conflicts, str_format("%.*s, which stands there twice",
+		                                     (int)twice->key.len, twice->key.ptr));
+	return twice != NULL;
+}
+
 /* --- all of it --- */
 
 static err *merge_content(struct work *w, const struct sops_side **ret_side, struct str *ret_text,
@@ -594,6 +617,9 @@ static err *merge_content(struct work *w, const struct sops_side **ret_side, str
 		str_add(ret_text, in->ours.doc->text, in->ours.doc->len);
 		return NULL;
 	}
+	if (add_twice(in->base.doc, w->conflicts) || add_twice(in->ours.doc, w->conflicts) ||
+	    add_twice(in->theirs.doc, w->conflicts))
+		return NULL;
 	TRY(merge_lines(in, *ret_side, ret_text, ret_is_done));
 	if (!*ret_is_done && !have_same_shape(in))
 		strs_push(w->conflicts, "the documents of the file");

@@ -2,31 +2,9 @@
  * YAML documents of any shape: reading ends with a document or an error; what is encrypted opens again,
  * its MAC fits, and encrypting its plain text gives the same MAC once more.
  */
-#include "base/base.h"
-
-#include "vault/sops.h"
+#include "sops_sealed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static err *wrap(void *data, const char *recipient, const struct secret *key, struct str *out)
-{
-	(void)recipient;
-	str_addz(out, "wrapped");
-	return secret_copy(data, key->ptr, key->len);
-}
-
-static err *seal(struct view text, struct secret *key, struct str *out)
-{
-	struct sops_key me = { SOPS_KEY_AGE, "age1me", { "", 0 }, NULL };
-	struct sops_key_group group = { &me, 1 };
-	const struct sops_keyring keyring = { key, NULL, wrap, NULL };
-	const struct sops_encrypt how = { .recipients = { &group, 1, 0 },
-		                          .now = "2026-01-01T00:00:00Z",
-		                          .keyring = &keyring };
-	AUTOPTR(sops_doc) doc = NULL;
-	TRY(sops_open(SOPS_YAML, text, "fuzz", &doc));
-	return sops_encrypt(doc, &how, out);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -34,19 +12,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AUTO(str) sealed = STR_INIT;
 	AUTO(plain_text) plain = PLAIN_TEXT_INIT;
 	AUTOPTR(sops_doc) doc = NULL;
-	err *e = seal((struct view){ (const char *)data, size }, &key, &sealed);
+	err *e = sealed_text(SOPS_YAML, (struct view){ (const char *)data, size }, NULL, NULL, &key,
+	                     &sealed);
 	if (e) {
 		err_free(e);
 		return 0;
 	}
-	e = sops_open(SOPS_YAML, view_str(&sealed), "fuzz", &doc);
-	if (!e)
-		e = sops_unlock(doc, &key, 0);
+	e = sealed_open(SOPS_YAML, &sealed, &key, &doc);
 	if (!e)
 		e = sops_plain(doc, &plain);
 	str_reset(&sealed);
 	if (!e)
-		e = seal(view_str(&plain.text), &key, &sealed);
+		e = sealed_text(SOPS_YAML, view_str(&plain.text), NULL, NULL, &key, &sealed);
 	if (e)
 		abort();
 	return 0;
