@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "pal/pool.h"
+#include "vault/age.h"
 #include "vault_common.h"
 #include "vault_head.h"
 
@@ -91,8 +92,12 @@ static err *own_rule(struct run *run, struct arena *a)
 	struct sops_key_group *group = ARENA_NEW(a, struct sops_key_group);
 	group->len = args->recipients.len;
 	group->keys = arena_zalloc(a, group->len + 1, sizeof(*group->keys));
-	for (size_t i = 0; i < group->len; i++)
+	/* Tried here, so that a bad one is told once and not for each file. */
+	AUTOPTR(age_recipients) valid = age_recipients_new();
+	for (size_t i = 0; i < group->len; i++) {
 		group->keys[i].id = args->recipients.ptr[i];
+		TRY(age_recipients_add(valid, group->keys[i].id));
+	}
 	run->own.recipients = (struct sops_recipients){ group, 1, 0 };
 	run->own.rules.encrypted_regex = args->encrypted_regex;
 	run->own.rules.unencrypted_regex = args->unencrypted_regex;
