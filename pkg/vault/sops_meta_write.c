@@ -234,6 +234,20 @@ static uint32_t last_byte(const struct sops_item *item)
 	return last;
 }
 
+/* Where the lines of the metadata begin: a comment behind `sops:` stays as a line of its own above them. */
+static size_t block_start(const struct sops_doc *doc, const struct sops_part *part,
+                          struct sops_patches *patches)
+{
+	size_t key = part->meta->key_start, feed = next_line(doc, key);
+	for (const struct sops_item *at = part->root->first; at; at = at->next) {
+		if (at->kind != SOPS_COMMENT || at->start <= key || at->start >= feed)
+			continue;
+		sops_patch_add(patches, key, at->start - 1, (struct view){ "", 0 });
+		return feed;
+	}
+	return line_start(doc, key);
+}
+
 static void write_block(const struct sops_doc *doc, const struct sops_part *part,
                         const struct val *meta, struct arena *a, struct sops_patches *patches)
 {
@@ -242,7 +256,7 @@ static void write_block(const struct sops_doc *doc, const struct sops_part *part
 	struct val *holder = val_new_map(a);
 	size_t start = part->end, end = part->end;
 	if (part->meta) {
-		start = line_start(doc, part->meta->key_start);
+		start = block_start(doc, part, patches);
 		end = next_line(doc, last_byte(part->meta));
 	}
 	val_set(a, holder, "sops", val_copy(a, meta));
@@ -482,7 +496,7 @@ void sops_meta_remove(const struct sops_doc *doc, struct sops_patches *patches)
 		else if (part->root->style == VAL_STYLE_FLOW)
 			remove_flow(part, patches);
 		else
-			sops_patch_add(patches, line_start(doc, part->meta->key_start),
+			sops_patch_add(patches, block_start(doc, part, patches),
 			               next_line(doc, last_byte(part->meta)),
 			               (struct view){ "", 0 });
 	}

@@ -11,6 +11,7 @@ struct walk {
 	struct sops_doc *doc;
 	const struct sops_rules *rules;
 	struct regex *regex;
+	bool active_at_end; /* of the document before: one of its last comments matches */
 	sops_walker *visit;
 	void *data;
 };
@@ -53,7 +54,7 @@ static bool is_secret(const struct sops_rules *rules, const struct below *below)
 
 static err *leaf(const struct walk *w, struct sops_item *item, const struct below *below)
 {
-	item->flags &= (uint8_t)~SOPS_SECRET;
+	item->flags &= (uint16_t)~SOPS_SECRET;
 	if (is_secret(w->rules, below))
 		item->flags |= SOPS_SECRET;
 	return w->visit ? w->visit(w->data, w->doc, item) : NULL;
@@ -75,13 +76,14 @@ static err *comment(const struct walk *w, struct sops_item *item, const struct b
 	return leaf(w, item, &here);
 }
 
-static err *walk_items(const struct walk *w, struct sops_item *container, const struct below *below)
+static err *walk_items(struct walk *w, struct sops_item *container, const struct below *below)
 {
 	bool active = false;
 	for (struct sops_item *item = container->first, *next; item; item = next) {
 		next = item->next;
 		if (item->kind == SOPS_COMMENT) {
-			TRY(comment(w, item, below, &active));
+			bool is_before = item->flags & SOPS_OF_BEFORE;
+			TRY(comment(w, item, below, is_before ? &w->active_at_end : &active));
 			continue;
 		}
 		bool hit = below->name_hit;
@@ -94,12 +96,14 @@ static err *walk_items(const struct walk *w, struct sops_item *container, const 
 		else
 			TRY(walk_items(w, item, &here));
 	}
+	if (!container->parent)
+		w->active_at_end = active;
 	return NULL;
 }
 
 err *sops_walk(struct sops_doc *doc, const struct sops_rules *rules, sops_walker *visit, void *data)
 {
-	struct walk w = { doc, rules, NULL, visit, data };
+	struct walk w = { doc, rules, NULL, false, visit, data };
 	const char *pattern = rules->unencrypted_regex           ? rules->unencrypted_regex
 	                      : rules->encrypted_regex           ? rules->encrypted_regex
 	                      : rules->unencrypted_comment_regex ? rules->unencrypted_comment_regex

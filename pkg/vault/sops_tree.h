@@ -24,13 +24,15 @@ enum sops_item_flags {
 	SOPS_IS_META = 1u << 5,  /* the `sops` entry or part of it */
 	SOPS_SECRET = 1u << 6,   /* the rules say that it is encrypted */
 	SOPS_LISTED = 1u << 7,   /* a comment that sops made an item of a list: `- ENC[…]` */
+	SOPS_OF_BEFORE =
+		1u << 8, /* a comment that go-yaml takes for the end of the document before */
 };
 
 struct sops_item {
 	uint8_t kind;  /* enum sops_kind */
 	uint8_t type;  /* enum sops_type of a value */
 	uint8_t style; /* enum val_style */
-	uint8_t flags;
+	uint16_t flags;
 	struct sops_item *parent, *next, *first, *last;
 	struct view key; /* in a map */
 	struct view

@@ -13,6 +13,7 @@ struct sops_yaml_comment {
 	bool is_own_line;
 	bool after_blank; /* a blank line before it */
 	bool is_foot;     /* right below a value, and a blank line below it */
+	bool is_under_marker; /* a foot right below `---` */
 };
 
 struct sops_yaml {

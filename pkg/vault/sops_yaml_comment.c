@@ -119,6 +119,16 @@ static bool is_blank_line(const struct sops_doc *doc, size_t at)
 	return at >= doc->len || doc->text[at] == '\n';
 }
 
+/* Is the line above the one that begins at `line_start` a bare `---`? */
+static bool follows_marker(const struct sops_doc *doc, uint32_t line_start)
+{
+	size_t above = line_start > 0 ? line_start - 1 : 0;
+	while (above > 0 && doc->text[above - 1] != '\n')
+		above--;
+	return above + 3 < doc->len && memcmp(doc->text + above, "---", 3) == 0 &&
+	       is_blank_line(doc, above + 3);
+}
+
 /* Lines of comments right below a value, with a blank line below them. */
 static void find_feet(struct sops_yaml *y)
 {
@@ -138,8 +148,12 @@ static void find_feet(struct sops_yaml *y)
 		bool is_foot = c[first].is_own_line && !c[first].after_blank && c[first].line > 1 &&
 		               !is_under_comment && below + 1 < doc->len &&
 		               is_blank_line(doc, below + 1);
-		for (size_t i = first; i <= last; i++)
+		bool is_under_marker =
+			is_foot && follows_marker(doc, c[first].start - c[first].column);
+		for (size_t i = first; i <= last; i++) {
 			c[i].is_foot = is_foot;
+			c[i].is_under_marker = is_under_marker;
+		}
 	}
 }
 
@@ -246,7 +260,7 @@ static bool is_bare_dash(const struct sops_item *item)
  * go-yaml hands a comment above a dash with nothing behind it on: to the next item, or out of the list and
  * of all lists that end with it.
  */
-static struct sops_item *holder_of_dash(struct sops_item *dash)
+static struct spot above_dash(struct sops_item *dash, uint32_t at)
 {
 	struct sops_item *next = dash, *holder = dash->parent;
 	while (next && (is_bare_dash(next) || next->kind == SOPS_COMMENT))
@@ -255,18 +269,71 @@ static struct sops_item *holder_of_dash(struct sops_item *dash)
 		next = holder->next;
 		holder = holder->parent;
 	}
-	return holder;
+	return (struct spot){ holder, next ? MAX(at, next->key_start) : at, false };
+}
+
+static struct sops_item *first_entry(const struct sops_item *container)
+{
+	struct sops_item *first = container->first;
+	while (first && first->kind == SOPS_COMMENT)
+		first = first->next;
+	return first;
 }
 
 /* Below a dash and set apart from what follows, it is handed to the end of the first entry in there. */
 static uint32_t below_dash(const struct sops_yaml_comment *comment,
                            const struct sops_item *announced)
 {
-	const struct sops_item *first = announced->first;
-	while (first && first->kind == SOPS_COMMENT)
-		first = first->next;
+	const struct sops_item *first = first_entry(announced);
 	bool is_handed_on = comment->is_foot && announced->parent->kind == SOPS_LIST && first;
 	return is_handed_on ? first->key_start + 1 : 0;
+}
+
+/*
+ * Below an item of a list whose end it is, and set apart from the next one, it is handed to the end of the
+ * first entry in there.
+ */
+static struct spot in_next_item(struct sops_item *next, uint32_t at)
+{
+	struct sops_item *into = next;
+	while (into && (is_bare_dash(into) || into->kind == SOPS_COMMENT))
+		into = into->next;
+	if (!into)
+		return above_dash(next, at);
+	while (into->kind == SOPS_LIST && !is_flow(into) && first_entry(into))
+		into = first_entry(into);
+	if (into->kind == SOPS_MAP && !is_flow(into) && first_entry(into))
+		into = first_entry(into);
+	else if (into->kind != SOPS_VALUE)
+		return (struct spot){ next->parent, at, false };
+	return (struct spot){ into->parent, into->key_start + 1, false };
+}
+
+/* The { } or [ ] that is the first entry below a dash and has been handed the comment above it. */
+static bool has_foot_already(const struct sops_item *flow)
+{
+	const struct sops_item *foot = flow->next;
+	return is_flow(flow) && foot && foot->kind == SOPS_COMMENT && foot->start < flow->start;
+}
+
+/* Below a value and set apart from what follows; no container: as any other. */
+static struct spot place_foot(const struct sops_yaml_comment *comment, struct sops_item *root,
+                              struct sops_item *before, struct sops_item *next)
+{
+	struct sops_item *holder = before;
+	while (holder->flags & SOPS_IN_FLOW && holder->parent &&
+	       (holder->parent->flags & SOPS_IN_FLOW))
+		holder = holder->parent;
+	if (holder->flags & SOPS_IN_FLOW && is_flow(holder->parent ? holder->parent : root))
+		holder = holder->parent;
+	if (has_foot_already(holder))
+		return (struct spot){ holder, comment->start, false };
+	if (!(next && is_bare_dash(before)) && holder->parent &&
+	    comment->column >= holder->parent->column)
+		return (struct spot){ holder->parent, comment->start, false };
+	if (next && next->parent->kind == SOPS_LIST && holder->parent != next->parent)
+		return in_next_item(next, comment->start);
+	return (struct spot){ NULL, 0, false };
 }
 
 static struct spot place_own(const struct sops_yaml_comment *comment, struct sops_item *root,
@@ -284,19 +351,15 @@ static struct spot place_own(const struct sops_yaml_comment *comment, struct sop
 		               : (struct spot){ before->parent, before->key_start, false };
 	/* Of a list that is not indented and the map it is in, the deeper one. */
 	bool is_after = after && after->parent && comment->column <= after->parent->column;
-	if (comment->is_foot && before && !(is_bare_dash(before) && is_after)) {
-		struct sops_item *holder = before;
-		while (holder->flags & SOPS_IN_FLOW && holder->parent &&
-		       (holder->parent->flags & SOPS_IN_FLOW))
-			holder = holder->parent;
-		if (holder->flags & SOPS_IN_FLOW && is_flow(holder->parent ? holder->parent : root))
-			holder = holder->parent;
-		if (holder->parent && comment->column >= holder->parent->column)
-			return (struct spot){ holder->parent, comment->start, false };
+	if (comment->is_foot && before) {
+		const struct spot spot = place_foot(comment, root, before, is_after ? after : NULL);
+		if (spot.container)
+			return spot;
 	}
+	if (is_after && is_bare_dash(after))
+		return above_dash(after, comment->start);
 	if (is_after)
-		return (struct spot){ is_bare_dash(after) ? holder_of_dash(after) : after->parent,
-			              comment->start, false };
+		return (struct spot){ after->parent, comment->start, false };
 	/* Behind the last entry comes the metadata, at the level of the root. */
 	if (!after && comment->column <= root->column)
 		return (struct spot){ root, comment->start, false };
@@ -332,6 +395,8 @@ static void place(struct sops_yaml *y, const struct sops_part *part, const struc
 		return;
 	struct sops_item *item = sops_item_new(y->doc, SOPS_COMMENT, spot.container);
 	item->flags = spot.is_inline ? SOPS_INLINE : 0;
+	if (comment->is_under_marker && part != y->doc->parts.ptr)
+		item->flags |= SOPS_OF_BEFORE;
 	item->start = comment->start;
 	item->end = comment->end;
 	item->line = comment->line;

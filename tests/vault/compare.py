@@ -102,6 +102,11 @@ def main():
         # An empty comment in a list is an empty value of it when sops reads its own file.
         if failed(theirs) or texts(theirs) > texts(plain):
             unreadable += 1
+        elif any(b"ENC[AES256_GCM" in line for line in theirs):
+            # sops leaves a comment of its own encrypted, because it takes it for one of another place.
+            unreadable += 1
+            if not same(plain, tree(folders["t_dec_theirs"], name)):
+                note(name, "fettle reads what sops wrote differently, and so does sops")
         elif tree(folders["t_dec_theirs"], name) != theirs:
             note(name, "fettle reads what sops wrote differently")
     print(f"{kind}: {len(usable)} documents, {len(bad)} differences; sops refused {len(names) - len(usable)} "

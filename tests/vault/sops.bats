@@ -63,6 +63,33 @@ compare() {
 	! grep '"ENC\[' trees/*
 }
 
+@test "sops finds comments where fettle bound them: end of a list's item, behind a flow value, under ---" {
+	mkdir in trees
+	printf 'a:\n  - b: 1\n  # c\n\n  -\n    x: {z: 1}\n    # d\n\n    y: 1\n' >in/1.yaml
+	printf 'a:\n  -\n    # c\n\n    x: [1]\n    # d\n\n    y: 2\n' >in/2.yaml
+	printf 'creation_rules:\n  - age: %s\n    encrypted_comment_regex: secret\n' "$RECIPIENT" >.sops.yaml
+	printf 'a: 1\n---\n# secret c\n\nb: d\n' >in/3.yaml
+	printf 'a:\n  - b: 1\n  # secret c\n\n  - x: 1\n    y: d\n' >in/4.yaml
+	printf 'a:\n  - 1\n  # secret c\n  -\n  - d\n' >in/5.yaml
+	"$FETTLE" vault encrypt -q -i -r "$RECIPIENT" in/[12].yaml
+	"$FETTLE" vault encrypt -q -i in/[345].yaml
+	"$RIG/oracle" decrypt in trees
+	[ "$(cat trees/[12].yaml | grep -c '^# " [cd]"')" = 4 ]
+	[ "$(cat trees/[345].yaml | grep -c '^# " secret c"')" = 3 ]
+	! grep -E '"ENC\[|^error' trees/*
+	[ "$(grep -l 'ENC\[AES256_GCM,data:[^,]*,[^]]*type:str\]' in/[45].yaml | wc -l)" = 2 ]
+}
+
+@test "a comment that sops left behind sops: stays when it is decrypted" {
+	printf 'a: 1\n' >x.yaml
+	"$FETTLE" vault encrypt -q -i -r "$RECIPIENT" x.yaml
+	sed -i 's/^sops:$/sops: # a comment/' x.yaml
+	[ "$(fettle vault decrypt x.yaml)" = $'a: 1\n# a comment' ]
+	echo 2 | fettle vault set x.yaml:a
+	[ "$(fettle vault get x.yaml:a)" = 2 ]
+	grep -q '# a comment' x.yaml
+}
+
 @test "sops opens what was merged, and its MAC fits there too" {
 	mkdir kept trees
 	MERGE_KEEP=$PWD/kept run python3 "$BATS_TEST_DIRNAME/merge.py" "$FETTLE" "${VAULT_MERGES:-100}" "$PWD/merges" 7
