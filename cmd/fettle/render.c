@@ -2,6 +2,7 @@
 #include "base/base.h"
 
 #include "json/json.h"
+#include "pal/fs.h"
 #include "session.h"
 #include "yaml/yaml.h"
 
@@ -9,6 +10,8 @@ struct render_args {
 	struct where_args where;
 	int output;
 	int64_t timeout_ms;
+	bool show_secrets;
+	const char *out;
 };
 
 static const struct cli_choice formats[] = {
@@ -22,6 +25,11 @@ static const struct cli_opt opts[] = {
 	WHERE_OPTS(struct render_args),
 	{ CLI_ENUM(struct render_args, output, formats), .letter = 'o', .name = "output",
 	  .arg = "format", .help = "output format", .def = "yaml" },
+	{ CLI_STR(struct render_args, out), .letter = 'O', .name = "out", .arg = "file",
+	  .help = "write here instead of standard output; only the owner can read it",
+	  .words = CLI_WORDS_FILES, .flags = CLI_NOT_EMPTY },
+	{ CLI_FLAG(struct render_args, show_secrets), .name = "show-secrets",
+	  .help = "do not hide values; on a terminal, or with --out", .flags = CLI_NO_NEGATION },
 	{ CLI_DURATION(struct render_args, timeout_ms), .name = "timeout", .arg = "duration",
 	  .help = "deadline for the whole run", .setting = "apply.timeout" },
 	CLI_END
@@ -29,6 +37,8 @@ static const struct cli_opt opts[] = {
 
 static const struct cli_example examples[] = {
 	{ "what would be applied, with every content in line", "fettle render ./manifests" },
+	{ "the same with the values of secrets, into a file of your own",
+	  "fettle render ./manifests --show-secrets --out rendered.yaml" },
 	{ NULL, NULL }
 };
 
@@ -80,13 +90,15 @@ static void mask(struct arena *a, struct val *doc)
 			val_set(a, doc, fields[i], masked(a, val_get(doc, fields[i])));
 }
 
-static err *render_object(struct session *session, const struct object *object,
+static err *render_object(struct session *session, const struct object *object, bool shows_secrets,
                           struct arena *arena, struct val **ret_doc)
 {
 	AUTO(str) text = STR_INIT;
 	TRY(session->target->ops->snapshot(session->target, object, &text));
 	TRY(json_load(text.ptr, text.len, object->display, arena, ret_doc));
 	bool is_secret = str_equal(object->kind, "Secret") && !*object->group;
+	if (shows_secrets)
+		return NULL;
 	if (object->is_decrypted && !is_secret)
 		mask_all(arena, *ret_doc);
 	else if (object->is_sensitive)
@@ -94,7 +106,15 @@ static err *render_object(struct session *session, const struct object *object,
 	return NULL;
 }
 
-static err *print(struct session *session, int output)
+static err *write_out(struct session *session, const struct render_args *args, struct view text)
+{
+	if (args->out)
+		return fs_write_atomic(args->out, text, 0600);
+	ui_out_bytes(session->ui, text.ptr, text.len);
+	return ui_flush(session->ui);
+}
+
+static err *print(struct session *session, const struct render_args *args)
 {
 	const struct object_set *set = &session->manifests.objects;
 	struct arena arena = ARENA_INIT;
@@ -102,31 +122,35 @@ static err *print(struct session *session, int output)
 	err *e = NULL;
 	for (size_t i = 0; i < set->len && !e; i++) {
 		struct val *doc;
-		e = render_object(session, set->items[i], &arena, &doc);
+		e = render_object(session, set->items[i], args->show_secrets, &arena, &doc);
 		if (!e)
 			val_push(&arena, list, doc);
 	}
 	AUTO(str) text = STR_INIT;
 	const struct val *doc;
-	if (!e && output == OUT_JSON)
+	if (!e && args->output == OUT_JSON)
 		json_write(list, JSON_PRETTY, &text);
-	if (!e && output == OUT_YAML)
+	if (!e && args->output == OUT_YAML)
 		for (VAL_EACH_ITEM(i, doc, list)) {
 			str_addz(&text, i ? "---\n" : "");
 			yaml_write(doc, &text);
 		}
 	arena_clear(&arena);
-	TRY(e);
-	ui_out_bytes(session->ui, text.ptr, text.len);
-	return ui_flush(session->ui);
+	if (!e)
+		e = write_out(session, args, view_str(&text));
+	mem_wipe(text.ptr, text.len);
+	return e;
 }
 
-static err *render(struct session *session, int output)
+static err *render(struct session *session, const struct render_args *args)
 {
+	if (args->show_secrets && !args->out && !ui_out_is_terminal(session->ui))
+		return err_hint(err_new(ERR_USAGE, "--show-secrets is for a terminal or a file"),
+		                "name the file with --out");
 	TRY(session_open_source(session));
 	TRY(session_open_target(session, INV_READ_ONLY, NULL));
 	TRY(session_compile(session));
-	return print(session, output);
+	return print(session, args);
 }
 
 static err *run(struct cli_ctx *ctx, const void *data)
@@ -135,7 +159,7 @@ static err *run(struct cli_ctx *ctx, const void *data)
 	struct session session;
 	err *e = session_begin(&session, ctx, &args->where, args->timeout_ms);
 	if (!e)
-		e = render(&session, args->output);
+		e = render(&session, args);
 	session_clear(&session);
 	return e;
 }
@@ -144,9 +168,11 @@ const struct cli_cmd cmd_render = {
 	.name = "render",
 	.group = "See and change",
 	.brief = "print the manifests as they would be applied",
-	.about = "Read, check and print every object of a source in the order of its files, with the "
-	         "content of referenced files in line. Values of secrets are hidden. The target is "
-	         "not compared.",
+	.about =
+		"Read, check and print every object of a source in the order of its files, with the "
+		"content of referenced files in line. Values of secrets are hidden unless "
+		"--show-secrets is given. The target is "
+		"not compared.",
 	.examples = examples,
 	.opts = opts,
 	.exits = exits,

@@ -261,6 +261,13 @@ in_git() {
 	[ "$status" -eq 0 ]
 	assert_lacks hunter2
 	assert_has "(hidden)"
+	run -2 fettle render --show-secrets m
+	assert_has "terminal or a file"
+	assert_lacks hunter2
+	fettle render --show-secrets --out shown.yaml m
+	grep -q 'password = hunter2' shown.yaml
+	[ "$(stat -c %a shown.yaml)" = 600 ]
+	rm shown.yaml
 	run fettle diff --root sandbox m
 	[ "$status" -eq 1 ]
 	assert_lacks hunter2
