@@ -5,6 +5,7 @@ For each document:
   - what fettle encrypts, sops reads with the same values, types and order, and all its comments;
   - what sops encrypts, fettle reads so (and what sops cannot read of its own, is counted);
   - what fettle encrypts, fettle reads so.
+With ORACLE_THRESHOLD, ORACLE_RECIPIENTS (groups apart by ';') are key groups of both.
 Prints one line of figures; exit status 1 when there is a difference.
 """
 import os
@@ -34,6 +35,15 @@ def same(wanted, found):
     """The same values; every comment is there (sops drops some when it loads a plain file)."""
     return (not failed(found) and values(wanted) == values(found) and set(wanted) <= set(found)
             and not any(b"ENC[AES256_GCM" in line for line in found))
+
+
+def recipients():
+    """For .sops.yaml, as the oracle takes them."""
+    if "ORACLE_THRESHOLD" not in os.environ:
+        return f"    age: {os.environ['RECIPIENT']}\n"
+    groups = os.environ["ORACLE_RECIPIENTS"].split(";")
+    return (f"    shamir_threshold: {os.environ['ORACLE_THRESHOLD']}\n    key_groups:\n" +
+            "".join(f"      - age: [{group}]\n" for group in groups))
 
 
 def main():
@@ -69,7 +79,7 @@ def main():
     with open(f"{top}/.sops.yaml", "w") as f:
         f.write("creation_rules:\n")
         for name in usable:
-            f.write(f"  - path_regex: ours/{name}$\n    age: {os.environ['RECIPIENT']}\n")
+            f.write(f"  - path_regex: ours/{name}$\n{recipients()}")
             try:
                 with open(f"{folders['plain']}/{name}.rules") as rules:
                     for line in rules.read().splitlines():

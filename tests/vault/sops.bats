@@ -41,6 +41,12 @@ compare() {
 @test "sops and fettle agree on YAML documents" { compare yaml 1; }
 @test "sops and fettle agree on YAML documents with rules" { compare yaml 100000 rules; }
 
+@test "sops and fettle agree on documents of key groups" {
+	export ORACLE_RECIPIENTS="$RECIPIENT;$RECIPIENT;$RECIPIENT" ORACLE_THRESHOLD=2
+	count=$((count / 4))
+	for kind in yaml json dotenv ini binary; do compare "$kind" 500000; done
+}
+
 @test "one value set in YAML files of both changes its line, lastmodified and mac" {
 	run python3 "$BATS_TEST_DIRNAME/churn.py" "$FETTLE" "$RIG/oracle" "${VAULT_CHURN:-100}" "$PWD/churn"
 	echo "$output"
