@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "json/json.h"
+#include "toml/toml.h"
 #include "val/val.h"
 #include "yaml/yaml.h"
 
@@ -115,6 +116,8 @@ err *kv_parse_document(const char *name, struct view text, struct arena *arena,
 	bool looks_json = start.len && (start.ptr[0] == '{' || start.ptr[0] == '[');
 	if (is_any(name, ".env", ".properties"))
 		return parse_lines(name, text, arena, ret_root);
+	if (str_ends(name, ".toml"))
+		return toml_load(text.ptr, text.len, name, arena, ret_root);
 	if (str_ends(name, ".json") || (looks_json && !is_any(name, ".yaml", ".yml")))
 		return json_load(text.ptr, text.len, name, arena, ret_root);
 	if (start.len == 0) {

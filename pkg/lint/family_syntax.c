@@ -5,16 +5,16 @@
 #include "lint/lint_families.h"
 
 static const struct lint_rule rules[] = {
-	{ "syntax", LINT_ERROR, 0, "a YAML or JSON document cannot be read",
+	{ "syntax", LINT_ERROR, 0, "a YAML, JSON or TOML document cannot be read",
 	  "Tools refuse the whole file, or read something else than what is meant: a wrong "
 	  "indentation, a tab in it, a quote without end, a template without quotes.",
 	  "a: 'text\n", "a: 'text'\n", "yamllint:syntax kube-linter:schema-validation" },
 };
 
 /* Kinds whose reader is known to refuse what others may accept. */
-#define STRICT_KINDS                                                                       \
+#define STRICT_KINDS                                                                      \
 	(LINT_KUBERNETES | LINT_KUSTOMIZATION | LINT_SOPS | LINT_WORKFLOW | LINT_ACTION | \
-	 LINT_JSON)
+	 LINT_JSON | LINT_TOML)
 
 /* The rest is for the family yaml. */
 static bool is_syntax(const struct lint_file *file, const struct lint_load_error *error)
@@ -61,6 +61,6 @@ const struct lint_family lint_family_syntax = {
 	.brief = "can the file be read",
 	.rules = rules,
 	.n_rules = ARRAY_LEN(rules),
-	.kinds = LINT_ANY_YAML | LINT_JSON,
+	.kinds = LINT_ANY_YAML | LINT_JSON | LINT_TOML,
 	.check_file = check_file,
 };

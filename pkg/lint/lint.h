@@ -31,13 +31,14 @@ enum lint_kind {
 	LINT_YAML = 1u << 8,     /* other YAML */
 	LINT_JSON = 1u << 9,     /* other JSON */
 	LINT_TEXT = 1u << 10,    /* any other text */
+	LINT_TOML = 1u << 11,
 };
 
 /* Kinds whose text is YAML (a Kubernetes object may be JSON: lint_file.is_json). */
 #define LINT_ANY_YAML                                                                      \
 	(LINT_KUBERNETES | LINT_KUSTOMIZATION | LINT_SOPS | LINT_COMPOSE | LINT_WORKFLOW | \
 	 LINT_ACTION | LINT_YAML)
-#define LINT_ANY_TEXT ((1u << 11) - 1)
+#define LINT_ANY_TEXT ((1u << 12) - 1)
 
 const char *lint_kind_name(enum lint_kind kind);
 

@@ -60,6 +60,8 @@ uint32_t lint_classify_name(const char *path, bool *ret_is_json)
 		return LINT_JSON;
 	if (str_equal(extension, ".yaml") || str_equal(extension, ".yml"))
 		return classify_yaml_name(path, name);
+	if (str_equal(extension, ".toml"))
+		return LINT_TOML;
 	if (str_equal(name, ".yamllint"))
 		return LINT_YAML;
 	if (str_equal(name, "Kustomization"))
@@ -89,8 +91,8 @@ static bool has_template_lines(const char *text, size_t len)
 uint32_t lint_classify(const char *path, const char *text, size_t len, bool *ret_is_json)
 {
 	uint32_t kind = lint_classify_name(path, ret_is_json);
-	bool may_be_template =
-		kind == LINT_YAML || kind == LINT_KUSTOMIZATION || kind == LINT_COMPOSE;
+	bool may_be_template = kind == LINT_YAML || kind == LINT_KUSTOMIZATION ||
+	                       kind == LINT_COMPOSE || kind == LINT_TOML;
 	if (may_be_template && (lint_is_in_folder(path, "templates/") || str_find(text, len, "{{", 2)) &&
 	    has_template_lines(text, len))
 		return LINT_TEMPLATE;

@@ -5,6 +5,7 @@
 
 #include "base/vec.h"
 #include "json/json.h"
+#include "toml/toml.h"
 
 struct loading {
 	struct lint_file *file;
@@ -52,7 +53,7 @@ size_t lint_place_offset(const struct lint_file *file, const struct err_place *p
 	return MIN((size_t)(at - file->text) + column, file->len);
 }
 
-static void add_json_error(struct loading *loading, err *take_e)
+static void add_error(struct loading *loading, err *take_e)
 {
 	const struct lint_file *file = loading->file;
 	const struct err_place *place = err_place(take_e);
@@ -72,12 +73,22 @@ static void load_json(struct loading *loading)
 	struct yaml_doc doc = { .start = 0, .end = file->len };
 	err *e = json_load(file->text, file->len, file->path, file->arena, &doc.root);
 	if (e) {
-		add_json_error(loading, e);
+		add_error(loading, e);
 		return;
 	}
 	file->docs = ARENA_NEW(file->arena, struct yaml_doc);
 	file->docs[0] = doc;
 	file->n_docs = 1;
+}
+
+/* Rules read no TOML: whether it can be read is all that is asked. */
+static void load_toml(struct loading *loading)
+{
+	const struct lint_file *file = loading->file;
+	struct val *root = NULL;
+	err *e = toml_load(file->text, file->len, file->path, file->arena, &root);
+	if (e)
+		add_error(loading, e);
 }
 
 static int by_start(const void *a, const void *b)
@@ -89,7 +100,9 @@ static int by_start(const void *a, const void *b)
 void lint_load_docs(struct lint_file *file)
 {
 	struct loading loading = { .file = file };
-	if (file->is_json)
+	if (file->kind == LINT_TOML)
+		load_toml(&loading);
+	else if (file->is_json)
 		load_json(&loading);
 	else
 		load_yaml(&loading);

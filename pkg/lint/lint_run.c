@@ -23,7 +23,7 @@ const char *lint_kind_name(enum lint_kind kind)
 	static const char *const names[] = { "kubernetes", "kustomization", "sops",
 		                             "compose",    "workflow",      "action",
 		                             "dockerfile", "template",      "yaml",
-		                             "json",       "text" };
+		                             "json",       "text",          "toml" };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (kind == 1u << i)
 			return names[i];
@@ -121,7 +121,7 @@ static void load_docs(struct lint_file *file)
 	uint32_t by_name = lint_classify_name(file->path, &is_json);
 	bool is_doubtful =
 		file->kind == LINT_TEMPLATE && !lint_is_in_folder(file->path, "templates/");
-	if (!is_doubtful && !(file->kind & (LINT_ANY_YAML | LINT_JSON)))
+	if (!is_doubtful && !(file->kind & (LINT_ANY_YAML | LINT_JSON | LINT_TOML)))
 		return;
 	file->kind = by_name;
 	lint_load_docs(file);

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "json/json.h"
 #include "pal/proc.h"
+#include "toml/toml.h"
 #include "yaml/yaml.h"
 
 #include <ctype.h>
@@ -17,11 +18,9 @@ static enum swap_syntax syntax_of(const struct swap_file *file)
 	static const struct {
 		const char *ending;
 		enum swap_syntax syntax;
-	} known[] = { { ".json", SWAP_SYNTAX_JSON },
-		      { ".yaml", SWAP_SYNTAX_YAML },
-		      { ".yml", SWAP_SYNTAX_YAML },
-		      { ".ini", SWAP_SYNTAX_INI },
-		      { ".env", SWAP_SYNTAX_DOTENV } };
+	} known[] = { { ".json", SWAP_SYNTAX_JSON }, { ".yaml", SWAP_SYNTAX_YAML },
+		      { ".yml", SWAP_SYNTAX_YAML },  { ".toml", SWAP_SYNTAX_TOML },
+		      { ".ini", SWAP_SYNTAX_INI },   { ".env", SWAP_SYNTAX_DOTENV } };
 	if (file->syntax != SWAP_SYNTAX_AUTO)
 		return file->syntax;
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
@@ -77,6 +76,9 @@ err *swap_check_syntax(const struct swap_file *file)
 		break;
 	case SWAP_SYNTAX_YAML:
 		e = yaml_load(text.ptr, text.len, file->path, &arena, &docs);
+		break;
+	case SWAP_SYNTAX_TOML:
+		e = toml_load(text.ptr, text.len, file->path, &arena, &root);
 		break;
 	case SWAP_SYNTAX_INI:
 		e = check_lines(file, true);

@@ -228,11 +228,9 @@ enum swap_syntax swap_syntax_named(const char *name)
 	static const struct {
 		const char *name;
 		enum swap_syntax syntax;
-	} known[] = { { "none", SWAP_SYNTAX_NONE },
-		      { "json", SWAP_SYNTAX_JSON },
-		      { "yaml", SWAP_SYNTAX_YAML },
-		      { "ini", SWAP_SYNTAX_INI },
-		      { "dotenv", SWAP_SYNTAX_DOTENV } };
+	} known[] = { { "none", SWAP_SYNTAX_NONE }, { "json", SWAP_SYNTAX_JSON },
+		      { "yaml", SWAP_SYNTAX_YAML }, { "toml", SWAP_SYNTAX_TOML },
+		      { "ini", SWAP_SYNTAX_INI },   { "dotenv", SWAP_SYNTAX_DOTENV } };
 	for (size_t i = 0; name && i < ARRAY_LEN(known); i++)
 		if (strcmp(known[i].name, name) == 0)
 			return known[i].syntax;

@@ -155,7 +155,7 @@ lint() { fettle lint --select syntax,key-duplicates,suppressions "$@"; }
 	run -0 fettle lint rules -o json
 	python3 -c 'import json,sys; assert json.load(sys.stdin)["schema"] == "fettle.lint-rules/1"' <<<"$output"
 	run -0 fettle lint explain syntax
-	assert_has "a YAML or JSON document cannot be read"
+	assert_has "a YAML, JSON or TOML document cannot be read"
 	run --separate-stderr -2 fettle lint explain syntx
 	assert_talk_has "did you mean 'syntax'?"
 }
