@@ -3,14 +3,13 @@
 
 #include "lint/family_secrets.h"
 
-#include "base/limits.h"
 #include "base/path.h"
 #include "crypto/encode.h"
 #include "crypto/hash.h"
 #include "lint/kube_object.h"
 #include "lint/lint_families.h"
+#include "lint/secret_allow.h"
 #include "base/vec.h"
-#include "pal/fs.h"
 
 #define WHY                                                                                             \
 	"Everyone who can read the repository, and every copy of it, has it for ever: make it invalid " \
@@ -126,7 +125,7 @@ static const struct lint_rule rules[] = {
 
 struct state {
 	struct secret_search *search;
-	struct strs ignored; /* "path:line" of .gitleaksignore */
+	struct secret_allow *allow;
 };
 
 /* --- one hit --- */
@@ -161,28 +160,17 @@ const struct lint_rule *secret_rule(const struct secret_hit *hit)
 	return &rules[hit->detector - secret_detectors];
 }
 
-/* The line says that it is meant to be there. */
-static bool is_allowed_here(const struct lint_file *file, size_t at)
+static bool is_allowed(const struct scanning *s, const struct secret_hit *hit)
 {
-	size_t start = at, end = at;
-	while (start > 0 && file->text[start - 1] != '\n')
-		start--;
-	while (end < file->len && file->text[end] != '\n')
-		end++;
-	return str_find(file->text + start, end - start, "gitleaks:allow", 14) ||
-	       str_find(file->text + start, end - start, "pragma: allowlist secret", 24) ||
-	       str_find(file->text + start, end - start, "betterleaks:allow", 17);
-}
-
-static bool is_ignored(const struct scanning *s, size_t at)
-{
-	if (s->state->ignored.len == 0)
-		return false;
+	const struct lint_file *file = s->file;
 	size_t line = 1;
-	for (size_t i = 0; i < at; i++)
-		line += s->file->text[i] == '\n';
-	AUTOFREE char *key = str_format("%s:%zu", s->file->path, line);
-	return strs_contains(&s->state->ignored, key);
+	if (secret_allowed_on_line(file->text, file->len, hit->start))
+		return true;
+	for (size_t i = 0; i < hit->start; i++)
+		line += file->text[i] == '\n';
+	return secret_is_allowed(s->state->allow, hit->detector->slug, file->path, line, NULL,
+	                         secret_allowed_content(s->state->allow, file->text, file->len,
+	                                                hit->start, hit->end));
 }
 
 static void report(void *context, const struct secret_hit *hit)
@@ -191,7 +179,7 @@ static void report(void *context, const struct secret_hit *hit)
 	struct lint_file *file = s->file;
 	if (hit->detector->check == SECRET_GENERIC && !s->has_generic)
 		return;
-	if (is_allowed_here(file, hit->start) || is_ignored(s, hit->start))
+	if (is_allowed(s, hit))
 		return;
 	AUTO(str) message = STR_INIT;
 	AUTO(str) fingerprint = STR_INIT;
@@ -217,7 +205,12 @@ static void report_decoded(void *context, const struct secret_hit *hit)
 	const struct decoded *d = context;
 	AUTO(str) message = STR_INIT;
 	AUTO(str) fingerprint = STR_INIT;
-	if (is_allowed_here(d->s->file, d->value->mark.start))
+	const struct lint_file *file = d->s->file;
+	const struct secret_allow *allow = d->s->state->allow;
+	if (secret_allowed_on_line(file->text, file->len, d->value->mark.start) ||
+	    secret_is_allowed(
+		    allow, hit->detector->slug, file->path, d->value->mark.line, NULL,
+		    secret_allowed_content(allow, d->text, strlen(d->text), hit->start, hit->end)))
 		return;
 	secret_describe(hit, d->text, &message, &fingerprint);
 	const struct lint_hit found = { .rule = secret_rule(hit),
@@ -298,39 +291,13 @@ static void check_file(struct lint_file *file, void *state)
 		scan_objects(&s);
 }
 
-/* "path:rule:line", or with a commit in front. */
-static void add_ignored(struct state *state, struct view line)
-{
-	VEC(struct view) parts = VEC_INIT;
-	struct view rest = line, part;
-	while (view_split(&rest, ':', &part))
-		vec_push(&parts, part);
-	if (parts.len == 3)
-		strs_pushf(&state->ignored, "%.*s:%.*s", (int)parts.ptr[0].len, parts.ptr[0].ptr,
-		           (int)parts.ptr[2].len, parts.ptr[2].ptr);
-	if (parts.len == 4)
-		strs_pushf(&state->ignored, "%.*s:%.*s", (int)parts.ptr[1].len, parts.ptr[1].ptr,
-		           (int)parts.ptr[3].len, parts.ptr[3].ptr);
-	vec_clear(&parts);
-}
-
 static err *begin(struct lint_run *run, void **ret_state)
 {
 	(void)run;
 	struct state *state = MEM_NEW(struct state);
 	state->search = secret_search_new();
 	*ret_state = state;
-	if (!fs_exists(".gitleaksignore"))
-		return NULL;
-	AUTO(str) text = STR_INIT;
-	TRY(fs_read_file(".gitleaksignore", LIMIT_SETTINGS_BYTES, &text));
-	struct view rest = view_str(&text), line;
-	while (view_split(&rest, '\n', &line)) {
-		line.len -= line.len && line.ptr[line.len - 1] == '\r';
-		if (line.len && line.ptr[0] != '#')
-			add_ignored(state, line);
-	}
-	return NULL;
+	return secret_allow_load(&state->allow);
 }
 
 static void end(void *state_)
@@ -339,7 +306,7 @@ static void end(void *state_)
 	if (!state)
 		return;
 	secret_search_free(state->search);
-	strs_clear(&state->ignored);
+	secret_allow_free(state->allow);
 	mem_free(state);
 }
 

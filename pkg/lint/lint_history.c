@@ -6,6 +6,7 @@
 #include "git/git.h"
 #include "lint/family_secrets.h"
 #include "lint/lint_private.h"
+#include "lint/secret_allow.h"
 #include "pal/clock.h"
 #include "pal/fs.h"
 #include "pal/sig.h"
@@ -17,6 +18,7 @@ struct found {
 	struct secret_hit hit;
 	struct lint_span at;
 	char *message, *fingerprint;
+	struct secret_allowed allowed;
 };
 
 struct blob {
@@ -28,6 +30,7 @@ struct blob {
 struct history {
 	struct lint_run *run;
 	struct secret_search *search;
+	struct secret_allow *allow;
 	struct map known; /* fingerprints of the files checked, and of earlier blobs */
 	VEC(struct blob) blobs;
 	struct blob *blob; /* being scanned */
@@ -54,12 +57,7 @@ static void note(void *context, const struct secret_hit *hit)
 	struct history *h = context;
 	AUTO(str) message = STR_INIT;
 	AUTO(str) fingerprint = STR_INIT;
-	size_t line = hit->start, end = hit->start;
-	while (line > 0 && h->text[line - 1] != '\n')
-		line--;
-	while (end < h->len && h->text[end] != '\n')
-		end++;
-	if (str_find(h->text + line, end - line, "gitleaks:allow", 14))
+	if (secret_allowed_on_line(h->text, h->len, hit->start))
 		return;
 	secret_describe(hit, h->text, &message, &fingerprint);
 	if (map_has(&h->known, fingerprint.ptr))
@@ -67,6 +65,7 @@ static void note(void *context, const struct secret_hit *hit)
 	map_set(&h->known, fingerprint.ptr, h);
 	struct found found = { .hit = *hit, .at = { .start = hit->start, .end = hit->end } };
 	place(h, &found.at);
+	found.allowed = secret_allowed_content(h->allow, h->text, h->len, hit->start, hit->end);
 	found.message = str_detach(&message);
 	found.fingerprint = str_detach(&fingerprint);
 	vec_push(&h->blob->hits, found);
@@ -120,6 +119,9 @@ static void report_blob(struct history *h, const struct blob *blob,
 			                      .is_redacted = true,
 			                      .fingerprint_text = found->fingerprint };
 		if (is_generic && !secret_may_be_generic(result->path, LINT_TEXT))
+			continue;
+		if (secret_is_allowed(h->allow, hit.rule->slug, result->path, found->at.line,
+		                      origin->commit, found->allowed))
 			continue;
 		if (!h->run->selection.is_on[lint_rule_index(h->run, hit.rule)])
 			continue;
@@ -177,6 +179,7 @@ static void history_clear(struct history *h)
 	}
 	vec_clear(&h->blobs);
 	map_clear(&h->known);
+	secret_allow_free(h->allow);
 	secret_search_free(h->search);
 }
 
@@ -189,8 +192,10 @@ err *lint_history(struct lint_run *run)
 	TRY(repo_open_around(here.ptr, &repo, &top));
 	struct history h = { .run = run, .search = secret_search_new(), .known = MAP_INIT };
 	know_present(&h);
+	err *e = secret_allow_load(&h.allow);
 	size_t max = run->options->max_bytes ? run->options->max_bytes : 16u << 20, n_too_large = 0;
-	err *e = repo_each_blob(repo, max, scan_blob, &h, &n_too_large);
+	if (!e)
+		e = repo_each_blob(repo, max, scan_blob, &h, &n_too_large);
 	if (!e) {
 		run->n_too_large += n_too_large;
 		e = report_all(&h, repo);

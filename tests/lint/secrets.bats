@@ -59,6 +59,46 @@ token() {
 	run -0 fettle lint --select secrets .
 }
 
+@test "secrets: the allowlists of .gitleaks.toml hold" {
+	printf 'token: %s\n' "$(token)" >a.yaml
+	mkdir -p vendor && cp a.yaml vendor/b.yaml
+	cat >.gitleaks.toml <<-'T'
+	[extend]
+	useDefault = true
+	[[allowlists]]
+	description = "code of others"
+	paths = ['''^vendor/''']
+	T
+	run -1 fettle lint --select secrets .
+	assert_has "a.yaml:1:8"
+	assert_lacks "vendor"
+	printf '[[allowlists]]\nregexTarget = "line"\nregexes = ["^token: ghp_"]\npaths = ["b.yaml$"]\ncondition = "AND"\n' >.gitleaks.toml
+	run -1 fettle lint --select secrets .
+	assert_has "a.yaml:1:8"
+	assert_lacks "vendor"
+	printf '[[rules]]\nid = "gitlab-pat"\n[rules.allowlist]\nregexes = ["."]\n' >.gitleaks.toml
+	run -1 fettle lint --select secrets a.yaml
+	printf '[[rules]]\nid = "github-pat"\n[[rules.allowlists]]\nstopwords = ["%s"]\n' "$(token | cut -c8-16 | tr a-z A-Z)" >.gitleaks.toml
+	run -0 fettle lint --select secrets a.yaml
+	printf '[allowlist]\nregexes = ["("]\n' >.gitleaks.toml
+	run -2 fettle lint --select secrets a.yaml
+	assert_has ".gitleaks.toml:2:12"
+}
+
+@test "secrets: the history is told without what .gitleaks.toml allows" {
+	local commit="git -c user.name=Ann -c user.email=ann@example.com commit -q"
+	git init -q -b main .
+	printf 'token: %s\n' "$(token)" >a.yaml && git add -A && $commit -m one
+	git rm -q a.yaml && $commit -m two
+	run -1 fettle lint --select secrets --history
+	printf '[allowlist]\ncommits = ["%s"]\n' "$(git rev-parse HEAD~1)" >.gitleaks.toml
+	run -0 fettle lint --select secrets --history
+	printf '[allowlist]\npaths = ["^a.yaml$"]\n' >.gitleaks.toml
+	run -0 fettle lint --select secrets --history
+	printf '[allowlist]\npaths = ["^b.yaml$"]\n' >.gitleaks.toml
+	run -1 fettle lint --select secrets --history
+}
+
 @test "lint --history: a secret that was removed is told with its commit, once" {
 	local commit="git -c user.name=Ann -c user.email=ann@example.com commit -q"
 	git init -q -b main .
