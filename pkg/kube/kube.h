@@ -40,6 +40,14 @@ NODISCARD err *kube_config_load(const struct kube_config_options *options, struc
 const char *kube_config_namespace(const struct kube_config *config);
 const char *kube_config_server(const struct kube_config *config);   /* "https://host:port[/path]" */
 const char *kube_config_context(const struct kube_config *config);  /* "" in-cluster */
+/* For another client of the same server (its credentials: kube_credentials.h). Lives with the configuration. */
+struct kube_endpoint {
+	const char *server; /* "https://host:port[/path]" */
+	struct view ca_pem; /* empty: the system's */
+	const char *tls_server_name, *proxy;
+	bool is_insecure;
+};
+struct kube_endpoint kube_config_endpoint(const struct kube_config *config);
 size_t kube_config_warning_count(const struct kube_config *config); /* "… insecure-skip-tls-verify …" */
 const char *kube_config_warning(const struct kube_config *config, size_t index);
 /* One call for each context there is, for completion. `kubeconfig` NULL: as above. */

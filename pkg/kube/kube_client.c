@@ -24,12 +24,12 @@ enum {
 
 static err *open_engine(struct kube *kube, int64_t stall_ms, struct http_engine **ret_engine)
 {
-	const struct kube_config *config = kube->config;
+	const struct kube_endpoint server = kube_config_endpoint(kube->config);
 	const struct http_engine_options options = {
-		.ca_pem = config->ca_pem,
-		.tls_server_name = config->tls_server_name,
-		.is_insecure = config->is_insecure,
-		.proxy = config->proxy_url,
+		.ca_pem = server.ca_pem,
+		.tls_server_name = server.tls_server_name,
+		.is_insecure = server.is_insecure,
+		.proxy = server.proxy,
 		.user_agent = "fettle/" FETTLE_VERSION,
 		.cancel = cancel_flag(kube->options.cancel),
 		.stall_ms = stall_ms,

@@ -648,6 +648,15 @@ const char *kube_config_namespace(const struct kube_config *config)
 	return config->name_space;
 }
 
+struct kube_endpoint kube_config_endpoint(const struct kube_config *config)
+{
+	return (struct kube_endpoint){ .server = config->server,
+		                       .ca_pem = config->ca_pem,
+		                       .tls_server_name = config->tls_server_name,
+		                       .proxy = config->proxy_url,
+		                       .is_insecure = config->is_insecure };
+}
+
 const char *kube_config_server(const struct kube_config *config)
 {
 	return config->server;

@@ -58,8 +58,8 @@ err *kv_call(struct kv *kv, const struct kv_request *request, struct http_call *
 		          .header_count = request->header_count,
 		          .body = request->body.ptr,
 		          .body_len = request->body.len },
-		.cert_pem = options->cert_pem,
-		.key_pem = options->key_pem,
+		.cert_pem = request->cert_pem.len ? request->cert_pem : options->cert_pem,
+		.key_pem = request->cert_pem.len ? request->key_pem : options->key_pem,
 		.deadline_ns =
 			timeout_ms < 0 ? 0 : clock_monotonic_ns() + timeout_ms * CLOCK_NS_PER_MS,
 		.stall_ms = timeout_ms < 0 || timeout_ms > STALL_MS ? -1 : 0,

@@ -90,6 +90,7 @@ struct kv_request {
 	const struct http_header *headers;
 	size_t header_count;
 	struct view body;
+	struct view cert_pem, key_pem; /* empty: those of the options */
 	int64_t timeout_ms; /* 0: the policy's; -1: none (a stream) */
 	size_t limit;       /* 0: LIMIT_HTTP_BODY_BYTES */
 	bool (*on_data)(void *context, int status, struct view data);
