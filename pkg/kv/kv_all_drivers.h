@@ -15,5 +15,6 @@ extern const struct kv_driver kv_driver_vault;
 extern const struct kv_driver kv_driver_nacos;
 extern const struct kv_driver kv_driver_apollo;
 extern const struct kv_driver kv_driver_kube;
+extern const struct kv_driver kv_driver_git;
 
 #endif

@@ -93,6 +93,12 @@ const struct source_info *source_info(const struct source *source);
 size_t source_file_count(const struct source *source);
 const char *source_file(const struct source *source, size_t index);
 
+/*
+ * Every file below the top of a git source, not only manifests, but for hidden ones and those in hidden folders;
+ * in git's order. UNSUPPORTED for other sources; LIMIT.
+ */
+NODISCARD err *source_list_all(const struct source *source, struct strs *ret_paths);
+
 /* Things worth telling the user once, such as skipped submodules. */
 size_t source_note_count(const struct source *source);
 const char *source_note(const struct source *source, size_t index);

@@ -97,6 +97,22 @@ static bool list_entry(void *context, const char *path, enum repo_entry_kind kin
 	return true;
 }
 
+static bool list_any(void *context, const char *path, enum repo_entry_kind kind)
+{
+	if (path_base(path)[0] == '.')
+		return false;
+	if (kind == REPO_FILE || kind == REPO_EXECUTABLE || kind == REPO_SYMLINK)
+		strs_push(context, path);
+	return true;
+}
+
+err *source_list_all(const struct source *source, struct strs *ret_paths)
+{
+	if (!source->git)
+		return err_new(ERR_UNSUPPORTED, "'%s' is no git repository", source->info.name);
+	return repo_tree_walk(source->git->tree, LIMIT_TREE_FILES, list_any, ret_paths);
+}
+
 static err *read_ignore(struct source *source)
 {
 	AUTO(str) text = STR_INIT;
