@@ -329,12 +329,10 @@ static bool comments_fit(const struct sops_merge *in, const struct sops_doc *res
 		for (size_t i = 0; i < all[k]->len; i++) {
 			const char *text = all[k]->ptr[i];
 			size_t before = times(&o, text), ours = times(&a, text);
-			size_t theirs = times(&b, text), wanted = ours;
-			if (theirs != before && ours == before)
-				wanted = theirs;
-			else if (theirs != before && theirs != ours)
-				wanted = ours + theirs > before ? ours + theirs - before : 0;
-			if (times(&m, text) != wanted)
+			size_t theirs = times(&b, text), merged = times(&m, text);
+			/* Of like ones, both sides may have changed the same, or different ones. */
+			size_t both = ours + theirs > before ? ours + theirs - before : 0;
+			if (merged != both && !(ours == theirs && merged == ours))
 				return false;
 		}
 	return true;
