@@ -25,6 +25,9 @@ void sha256_add(struct sha256 *hash, const void *ptr, size_t len);
 void sha256_end(struct sha256 *hash, uint8_t ret_digest[SHA256_BYTES]);
 
 void hmac_sha256(struct view key, struct view data, uint8_t ret_digest[SHA256_BYTES]);
+/* Only where a protocol has it. */
+#define SHA1_BYTES 20
+void hmac_sha1(struct view key, struct view data, uint8_t ret_digest[SHA1_BYTES]);
 
 /*
  * Appends 12 hex digits that tell whether two values are the same, but not what they are: a

@@ -1,7 +1,7 @@
 /*
  * apollo:// and apollos:// — a namespace of Apollo by its config service:
  * apollo://host:8080/APPID/CLUSTER/NAMESPACE. Its items are keys ("db.host" stays as it is). Notifications
- * version 2 tell of releases. Access keys are not supported.
+ * version 2 tell of releases. The token of the options is the app's access key, which signs requests.
  */
 #include "base/base.h"
 
@@ -9,7 +9,10 @@
 
 #include "base/arena.h"
 #include "base/vec.h"
+#include "crypto/encode.h"
+#include "crypto/hash.h"
 #include "json/json.h"
+#include "pal/clock.h"
 #include "val/val.h"
 
 enum {
@@ -28,6 +31,29 @@ struct apollo {
 struct notice {
 	int64_t id; /* of the release that was told last; -1: none */
 };
+
+/* Starts it, signed when there is an access key: HMAC-SHA1 of time and path with query. */
+static err *start(struct kv *kv, const struct str *path, struct kv_request *request,
+                  struct http_call **ret_call)
+{
+	const struct apollo *apollo = kv->state;
+	AUTOFREE char *url = str_format("%s%s", apollo->base, path->ptr);
+	AUTOFREE char *now = str_format("%" PRId64, clock_wall_ns() / CLOCK_NS_PER_MS);
+	AUTOFREE char *text = str_format("%s\n%s", now, path->ptr);
+	AUTO(str) signature = STR_INIT;
+	uint8_t digest[SHA1_BYTES];
+	request->url = url;
+	if (!kv->options.token.len)
+		return kv_call(kv, request, ret_call);
+	hmac_sha1(kv->options.token, view_of(text), digest);
+	str_addf(&signature, "Apollo %s:", apollo->parts[0]);
+	base64_add(&signature, (const char *)digest, sizeof(digest), 0);
+	const struct http_header headers[] = { { "Authorization", signature.ptr },
+		                               { "Timestamp", now } };
+	request->headers = headers;
+	request->header_count = ARRAY_LEN(headers);
+	return kv_call(kv, request, ret_call);
+}
 
 /* --- reading --- */
 
@@ -66,19 +92,19 @@ static void on_read(void *context, const struct http_response *response, err *ta
 static void read_apollo(struct kv_watch *watch)
 {
 	const struct apollo *apollo = watch->kv->state;
-	AUTO(str) url = STR_INIT;
+	AUTO(str) path = STR_INIT;
 	if (!watch->state) {
 		struct notice *notice = MEM_NEW(struct notice);
 		notice->id = -1;
 		watch->state = notice;
 	}
-	str_addf(&url, "%s/configs", apollo->base);
+	str_addz(&path, "/configs");
 	for (size_t i = 0; i < PARTS; i++) {
-		str_addch(&url, '/');
-		kv_add_query(&url, apollo->parts[i]);
+		str_addch(&path, '/');
+		kv_add_query(&path, apollo->parts[i]);
 	}
-	struct kv_request request = { .url = url.ptr, .on_end = on_read, .context = watch };
-	err *e = kv_call(watch->kv, &request, &watch->call);
+	struct kv_request request = { .on_end = on_read, .context = watch };
+	err *e = start(watch->kv, &path, &request, &watch->call);
 	if (e)
 		kv_read_done(watch, NULL, e);
 }
@@ -110,7 +136,7 @@ static void wait_apollo(struct kv_watch *watch)
 	const struct apollo *apollo = watch->kv->state;
 	const struct notice *notice = watch->state;
 	AUTO(str) list = STR_INIT;
-	AUTO(str) url = STR_INIT;
+	AUTO(str) path = STR_INIT;
 	struct json_writer w = json_writer_init(&list, JSON_ONE_LINE);
 	json_begin_array(&w);
 	json_begin_object(&w);
@@ -118,16 +144,16 @@ static void wait_apollo(struct kv_watch *watch)
 	json_key_int(&w, "notificationId", notice->id);
 	json_end_object(&w);
 	json_end_array(&w);
-	str_addf(&url, "%s/notifications/v2?appId=", apollo->base);
-	kv_add_query(&url, apollo->parts[0]);
-	str_addz(&url, "&cluster=");
-	kv_add_query(&url, apollo->parts[1]);
-	str_addz(&url, "&notifications=");
-	kv_add_query(&url, list.ptr);
-	struct kv_request request = {
-		.url = url.ptr, .timeout_ms = WAIT_MS, .on_end = on_notice, .context = watch
-	};
-	err *e = kv_call(watch->kv, &request, &watch->call);
+	str_addz(&path, "/notifications/v2?appId=");
+	kv_add_query(&path, apollo->parts[0]);
+	str_addz(&path, "&cluster=");
+	kv_add_query(&path, apollo->parts[1]);
+	str_addz(&path, "&notifications=");
+	kv_add_query(&path, list.ptr);
+	struct kv_request request = { .timeout_ms = WAIT_MS,
+		                      .on_end = on_notice,
+		                      .context = watch };
+	err *e = start(watch->kv, &path, &request, &watch->call);
 	if (e)
 		kv_wait_done(watch, e);
 }

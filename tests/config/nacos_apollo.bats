@@ -87,3 +87,20 @@ watch_start() {
 	[ "$status" = 2 ]
 	[[ $output == *"for example apollo://"* ]]
 }
+
+@test "apollo: requests are signed with the access key of the app" {
+	state '{"nacos": {}, "apollo": {"shop/default/application": {"a": "1"}}, "keys": {"shop": "k3y"}}'
+	url=apollo://127.0.0.1:$port/shop/default/application
+	run "$FETTLE" config get a --from "$url"
+	[ "$status" = 4 ]
+	printf 'wrong' >key && chmod 600 key
+	run "$FETTLE" config get a --from "$url" --token-file key
+	[ "$status" = 4 ]
+	printf 'k3y\n' >key
+	[ "$("$FETTLE" config get a --from "$url" --token-file key)" = 1 ]
+	"$FETTLE" config watch --from "$url" --token-file key >watched 2>log 3>&- &
+	agent=$!
+	wait_until grep -q 'is *a = 1' watched
+	state '{"nacos": {}, "apollo": {"shop/default/application": {"a": "2"}}, "keys": {"shop": "k3y"}}'
+	wait_until grep -q 'changed *a = 2' watched
+}

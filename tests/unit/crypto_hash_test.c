@@ -66,3 +66,29 @@ TEST(crypto, equal_compares_contents)
 	CHECK(!crypto_equal("abc", "abd", 3));
 	CHECK(crypto_equal("abc", "xyz", 0));
 }
+
+static void check_sha1(const char *key, size_t key_len, const char *data, size_t len,
+                       const char *expected)
+{
+	uint8_t digest[SHA1_BYTES];
+	AUTO(str) hex = STR_INIT;
+	hmac_sha1((struct view){ key, key_len }, (struct view){ data, len }, digest);
+	hex_add(&hex, digest, sizeof(digest));
+	CHECK_STR(hex.ptr, expected);
+}
+
+TEST(hmac, sha1_matches_rfc_2202)
+{
+	char aa[80], data[50];
+	memset(aa, 0xaa, sizeof(aa));
+	memset(data, 0xdd, sizeof(data));
+	check_sha1("Jefe", 4, "what do ya want for nothing?", 28,
+	           "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+	check_sha1(aa, 20, data, 50, "125d7342b9ac11cd91a39af48aa17b4f63f175d3");
+	check_sha1(aa, 80, "Test Using Larger Than Block-Size Key - Hash Key First", 54,
+	           "aa4ae5e15272d00e95705637ce8a3b55ed402112");
+	check_sha1(aa, 80,
+	           "Test Using Larger Than Block-Size Key and Larger Than One Block-Size Data", 73,
+	           "e8e99d0f45237d786d6bbaa7965c7808bbff1a91");
+	check_sha1("", 0, "", 0, "fbdb1d1b18aa6c08324b7d64b71fb76370690e1d");
+}

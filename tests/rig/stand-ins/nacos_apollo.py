@@ -2,9 +2,11 @@
 """Stands in for Nacos (HTTP v1) and Apollo's config service, as their interfaces are documented; holds requests.
 
 nacos_apollo.py PORT STATE    STATE is a JSON file looked at all the time: {"nacos": {"GROUP/ID": "text"},
-                              "user": ["name", "password"], "apollo": {"app/cluster/namespace": {"k": "v"}}}
+                              "user": ["name", "password"], "apollo": {"app/cluster/namespace": {"k": "v"}}, "keys": {"app": "access key"}}
 """
+import base64
 import hashlib
+import hmac
 import http.server
 import json
 import sys
@@ -37,6 +39,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def is_allowed(self, query):
         return not self.state().get("user") or query.get("accessToken", [""])[0] in tokens
 
+    def is_signed(self, app):
+        """As Apollo asks for it when the app has an access key."""
+        key = self.state().get("keys", {}).get(app)
+        if key is None:
+            return True
+        now = self.headers.get("Timestamp", "0")
+        wanted = base64.b64encode(hmac.new(key.encode(), f"{now}\n{self.path}".encode(), hashlib.sha1).digest()).decode()
+        return abs(time.time() - int(now) / 1000) < 60 and self.headers.get("Authorization") == f"Apollo {app}:{wanted}"
+
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)
         query = urllib.parse.parse_qs(url.query)
@@ -49,11 +60,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return self.answer(404, "config data not exist")
             return self.answer(200, text, [("Content-MD5", hashlib.md5(text.encode()).hexdigest())])
         if url.path.startswith("/configs/"):
+            if not self.is_signed(urllib.parse.unquote(url.path.split("/")[2])):
+                return self.answer(401, "Unauthorized")
             items = state["apollo"].get(urllib.parse.unquote(url.path[len("/configs/"):]))
             if items is None:
                 return self.answer(404, "{}")
             return self.answer(200, json.dumps({"configurations": items, "releaseKey": "r"}))
         if url.path == "/notifications/v2":
+            if not self.is_signed(query["appId"][0]):
+                return self.answer(401, "Unauthorized")
             wanted = json.loads(query["notifications"][0])[0]
             name = "/".join([query["appId"][0], query["cluster"][0], wanted["namespaceName"]])
             until = time.monotonic() + HOLD_S
