@@ -3,6 +3,7 @@
 #include "kv/kv_driver.h"
 
 #include "base/limits.h"
+#include "base/path.h"
 #include "json/json.h"
 #include "toml/toml.h"
 #include "val/val.h"
@@ -125,6 +126,30 @@ err *kv_parse_document(const char *name, struct view text, struct arena *arena,
 		return NULL;
 	}
 	return yaml_load_one(text.ptr, text.len, name, arena, ret_root);
+}
+
+static bool is_document(const char *name)
+{
+	static const char *const endings[] = { ".yaml", ".yml", ".json",
+		                               ".toml", ".env", ".properties" };
+	for (size_t i = 0; i < ARRAY_LEN(endings); i++)
+		if (str_ends(name, endings[i]))
+			return true;
+	return false;
+}
+
+err *kv_add_file(struct kv_set *all, const char *key, struct view text, bool as_leaves)
+{
+	AUTO(arena) arena = ARENA_INIT;
+	struct val *root = NULL;
+	if (!as_leaves || !is_document(key))
+		return kv_set_add(all, key, strlen(key), text, 0);
+	AUTOFREE char *below = mem_strndup(key, strlen(key) - strlen(path_extension(key)));
+	err *e = kv_parse_document(key, text, &arena, &root);
+	if (!e)
+		e = kv_add_document(all, below, root);
+	arena_wipe(&arena);
+	return e;
 }
 
 /* --- a part of a set --- */

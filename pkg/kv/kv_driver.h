@@ -112,6 +112,11 @@ void kv_url_clear(struct kv_url *url);
 /* Decoded value of a query parameter, NULL: not given. Caller frees. */
 char *kv_url_get(const struct kv_url *url, const char *name);
 
+/* The end of an address that asks for the leaves of every document, below its name without ending. */
+#define KV_ALL_LEAVES "#*"
+/* A file as one key, or `as_leaves` those of a document (.yaml, .json, .toml, .env, .properties). */
+NODISCARD err *kv_add_file(struct kv_set *all, const char *key, struct view text, bool as_leaves);
+
 /* Keep what is at or below `path` (as scope says) of `all`, relative to it. */
 NODISCARD err *kv_select(const struct kv_set *all, enum kv_scope scope, const char *path,
                          struct kv_set **ret_set);

@@ -1,5 +1,6 @@
 /*
- * file:PATH — a folder whose files are keys, or one document (.yaml, .json, .env …) whose leaves are.
+ * file:PATH — a folder whose files are keys, or one document (.yaml, .json, .env …) whose leaves are; with #*
+ * at the end those of all documents of the folder.
  * Encrypted documents come as plain text when the options can decrypt. Changed by atomic writes.
  */
 #include "base/base.h"
@@ -27,6 +28,7 @@ static const char *const schemes[] = { "file", NULL };
 struct files {
 	struct kv *kv;
 	char *path;
+	bool as_leaves;      /* #* */
 	struct watch *watch; /* made with the first wait */
 	struct loop_io *io;
 	struct loop_timer *timer; /* what is polled, and what is looked at once more */
@@ -177,7 +179,7 @@ static err *read_entry(struct files *files, const char *path, const char *key, u
 	if (st.type != FS_FILE)
 		return NULL;
 	TRY(read_text(files, path, &text));
-	return kv_set_add(all, key, strlen(key), view_str(&text), 0);
+	return kv_add_file(all, key, view_str(&text), files->as_leaves);
 }
 
 /* Names with a dot in front (`..data` of a projected volume, editors' files) are nobody's keys. */
@@ -216,6 +218,8 @@ static err *read_all(struct kv_watch *watch, struct kv_set *all)
 	if (!path_is_inside(*watch->path ? watch->path : "."))
 		return err_new(ERR_REFUSED, "the key '%s' leads out of '%s'", watch->path, root);
 	TRY(follow_path(files, path, 0));
+	if (files->as_leaves)
+		return read_folder(files, root, "", 0, all);
 	if (watch->scope == KV_KEY || !fs_is_dir(path))
 		return fs_is_dir(path) ? NULL : read_entry(files, path, watch->path, 0, all);
 	return read_folder(files, path, watch->path, 0, all);
@@ -269,11 +273,13 @@ static err *change_one(const struct files *files, const struct kv_change *change
 static void change_files(struct kv_task *task)
 {
 	const struct files *files = task->kv->state;
-	err *e = fs_is_dir(files->path) || !fs_exists(files->path)
-	                 ? NULL
-	                 : err_new(ERR_UNSUPPORTED,
-	                           "'%s' is a document: edit it, or use 'fettle vault set'",
-	                           files->path);
+	bool is_folder = !files->as_leaves && (fs_is_dir(files->path) || !fs_exists(files->path));
+	err *e =
+		is_folder
+			? NULL
+			: err_new(ERR_UNSUPPORTED,
+	                          "'%s' is a document, or many: edit it, or use 'fettle vault set'",
+	                          files->path);
 	for (size_t i = 0; i < task->count && !e; i++)
 		e = change_one(files, &task->changes[i]);
 	kv_task_done(task, e);
@@ -291,9 +297,12 @@ static err *open_files(struct kv *kv)
 	struct files *files = MEM_NEW(struct files);
 	kv->state = files;
 	files->kv = kv;
-	files->path = path_is_absolute(path) || !kv->options.base_dir
-	                      ? path_clean(path)
-	                      : path_join(kv->options.base_dir, path);
+	files->as_leaves = str_ends(path, KV_ALL_LEAVES);
+	AUTOFREE char *name =
+		mem_strndup(path, strlen(path) - (files->as_leaves ? strlen(KV_ALL_LEAVES) : 0));
+	files->path = path_is_absolute(name) || !kv->options.base_dir
+	                      ? path_clean(name)
+	                      : path_join(kv->options.base_dir, name);
 	files->timer = loop_timer_new(kv->loop, on_timer, files);
 	return NULL;
 }

@@ -1,6 +1,7 @@
 /*
  * git:ADDRESS — the files of a folder at a branch, tag or commit are keys; ADDRESS as `fettle apply` takes it:
- * a path or URL with //FOLDER and ?ref=NAME. With #FILE at the end, that document's leaves are keys.
+ * a path or URL with //FOLDER and ?ref=NAME. With #FILE at the end, that document's leaves are keys; with #*
+ * those of all documents.
  * Asked every poll_ms which commit it is; fetched when that is another one, on one thread of the
  * source, so that the loop never waits for a network.
  */
@@ -38,6 +39,7 @@ struct checkout {
 	struct kv *kv;
 	struct source_spec spec;
 	char *file; /* NULL: files are keys */
+	bool as_leaves; /* #* */
 	char *cache_dir;
 	struct source *source; /* the thread's while a job runs */
 	struct pool *pool;
@@ -61,7 +63,8 @@ static err *parse_address(struct kv *kv, struct checkout *checkout)
 	AUTOFREE char *text =
 		mem_strndup(address, hash ? (size_t)(hash - address) : strlen(address));
 	struct source_spec *spec = &checkout->spec;
-	checkout->file = hash && hash[1] ? mem_strdup(hash + 1) : NULL;
+	checkout->as_leaves = hash && str_equal(hash, KV_ALL_LEAVES);
+	checkout->file = hash && hash[1] && !checkout->as_leaves ? mem_strdup(hash + 1) : NULL;
 	if (checkout->file && !path_is_inside(checkout->file))
 		return err_new(ERR_USAGE, "'%s' leads out of the repository", checkout->file);
 	TRY(source_parse(text, spec));
@@ -179,7 +182,7 @@ static err *add_file(const struct checkout *checkout, const char *path, struct v
 		if (!e)
 			e = kv_add_document(all, "", root);
 	} else if (!e) {
-		e = kv_set_add(all, path, strlen(path), text, 0);
+		e = kv_add_file(all, path, text, checkout->as_leaves);
 	}
 	mem_wipe(plain.ptr, plain.len);
 	arena_wipe(&arena);
