@@ -83,6 +83,7 @@ extern const struct cli_cmd cmd_config_diff;
 extern const struct cli_cmd cmd_config_exec;
 extern const struct cli_cmd cmd_config_explain;
 extern const struct cli_cmd cmd_config_get;
+extern const struct cli_cmd cmd_config_import;
 extern const struct cli_cmd cmd_config_list;
 extern const struct cli_cmd cmd_config_render;
 extern const struct cli_cmd cmd_config_rm;

@@ -242,7 +242,7 @@ static err *run_import(struct cli_ctx *ctx, const void *data)
 	AUTO(str) sealed = STR_INIT;
 	AUTOPTR(kv_set) set = NULL;
 	if (fs_exists(args->target))
-		return err_hint(err_new(ERR_EXISTS, "'%s' is there already", args->target),
+		return err_hint(err_new(ERR_REFUSED, "'%s' is there already", args->target),
 		                "change single values with 'fettle vault set', or remove it first");
 	TRY(read_values(ctx, args, &set));
 	if (kv_set_len(set) == 0)
