@@ -1,5 +1,5 @@
 /*
- * bench_signal ROUNDS FROM TO PIDFILE: writes FROM anew, renames it to TO and measures the time until USR1
+ * bench_signal ROUNDS FROM TO PIDFILE [PAUSE_MS]: writes FROM anew, renames it to TO and measures the time until USR1
  * comes, in µs, a line each round. Our process id is in PIDFILE for whoever shall send the signal.
  */
 #define _GNU_SOURCE
@@ -20,9 +20,10 @@ static long long now_us(void)
 int main(int argc, char **argv)
 {
 	sigset_t set;
-	struct timespec limit = { 5, 0 }, pause = { 0, 20 * 1000 * 1000 };
-	if (argc != 5)
+	struct timespec limit = { 5, 0 };
+	if (argc != 5 && argc != 6)
 		return 2;
+	struct timespec pause = { 0, (argc == 6 ? atol(argv[5]) : 20) * 1000 * 1000 };
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);

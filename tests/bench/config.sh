@@ -1,6 +1,9 @@
 #!/bin/bash
 # The configuration agent: from a rename to a signal in another process, beside the least inotify program;
-# from an etcd put to the same; and what an idle agent with 50 templates costs.
+# from an etcd put to the same; and what an idle agent with 50 templates costs. entr and consul-template stand
+# beside it where they can be had.
+# Before lib.bash sets a home of its own: it is built once, into the cache of the user.
+consul_template=$("$(dirname "$0")/../rig/consul-template/build") || consul_template=
 . "$(dirname "$0")/lib.bash"
 rounds=${ROUNDS:-200}
 build bench_inotify
@@ -46,6 +49,43 @@ for q in 0.5 0.99; do
 done
 kill "$agent"
 
+# measure_peer NAME COMMAND...: as above, fewer rounds; the command sends USR1 to the process of other.pid.
+measure_peer() {
+	local name=$1 waiter peer
+	shift
+	# Unhurried: entr misses what changes while it waits for more.
+	"$work/bench_signal" "${PEER_ROUNDS:-20}" other/.new other/file other.pid 300 >other.times &
+	waiter=$!
+	until [ -s other.pid ]; do sleep 0.05; done
+	setsid "$@" >other.log 2>&1 &
+	peer=$!
+	background+=("$peer")
+	if wait "$waiter"; then
+		printf 'rename to signal, %-16s p50 %6s us  p99 %6s us  (%s rounds)\n' "$name" "$(quantile 0.5 <other.times)" \
+			"$(quantile 0.99 <other.times)" "$(wc -l <other.times)"
+	else
+		printf 'rename to signal, %-16s a signal did not come within 5 s\n' "$name"
+	fi
+	{ kill -KILL -- "-$peer" && wait "$peer"; } 2>/dev/null || true
+	rm -f other.pid
+}
+mkdir -p other
+echo start >other/file
+if command -v entr >/dev/null; then
+	# shellcheck disable=SC2016
+	measure_peer entr sh -c 'echo other/file | entr -n -p sh -c "kill -USR1 \$(cat other.pid)"'
+fi
+if [ -n "$consul_template" ]; then
+	cat >ct.hcl <<-HCL
+		template {
+		  contents = "{{ file \"$work/other/file\" }}"
+		  destination = "$fast/ct-out"
+		  command = ["sh", "-c", "kill -USR1 \$(cat $work/other.pid)"]
+		}
+	HCL
+	PEER_ROUNDS=5 measure_peer consul-template "$consul_template" -config ct.hcl
+fi
+
 # --- etcd put -> signal ---
 if command -v etcd >/dev/null; then
 	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -80,6 +120,23 @@ if command -v etcd >/dev/null; then
 fi
 
 # --- idle ---
+ticks() { awk '{ print $14 + $15 }' "/proc/$agent/stat"; }
+switches() { awk '/^voluntary/ { s += $2 } END { print s }' /proc/"$agent"/task/*/status; }
+
+# idle NAME: of the process $agent, when all files of $fast/idle are there
+idle() {
+	local before cpu_before
+	until [ "$(ls "$fast/idle" 2>/dev/null | grep -cv '^\.')" = 50 ]; do sleep 0.1; done
+	sleep 2
+	before=$(switches) cpu_before=$(ticks)
+	sleep 10
+	printf 'idle, 50 templates, %-15s RSS %6s KiB  threads %2s  wake-ups %4s and CPU %s ticks in 10 s\n' "$1" \
+		"$(awk '/^VmRSS/ { print $2 }' "/proc/$agent/status")" "$(ls "/proc/$agent/task" | wc -l)" "$(($(switches) - before))" \
+		"$(($(ticks) - cpu_before))"
+	# consul-template does not end by TERM.
+	{ kill -KILL "$agent" && wait "$agent"; } 2>/dev/null || true
+	rm -rf "$fast/idle"
+}
 {
 	printf 'apiVersion: config.fettle.dev/v1\nkind: Agent\nsources: { s: { url: "file:%s/conf" } }\nunits:\n' "$work"
 	for i in $(seq 50); do
@@ -89,12 +146,13 @@ fi
 FETTLE_STATE_DIR=$fast/state3 "$FETTLE" config run agent.yaml 2>run.log &
 agent=$!
 background+=("$agent")
-until [ "$(ls "$fast/idle" 2>/dev/null | grep -cv '^\.')" = 50 ]; do sleep 0.1; done
-sleep 2
-ticks() { awk '{ print $14 + $15 }' "/proc/$agent/stat"; }
-switches() { awk '/^voluntary/ { s += $2 } END { print s }' /proc/"$agent"/task/*/status; }
-before=$(switches) cpu_before=$(ticks)
-sleep 10
-printf 'idle, 50 templates       RSS %s KiB (wanted: 8192)  threads %s  wake-ups %s and CPU %s ticks in 10 s\n' \
-	"$(awk '/^VmRSS/ { print $2 }' "/proc/$agent/status")" "$(ls "/proc/$agent/task" | wc -l)" "$(($(switches) - before))" "$(($(ticks) - cpu_before))"
-kill "$agent"
+idle 'ours (8192)'
+if [ -n "$consul_template" ]; then
+	for i in $(seq 50); do
+		printf 'template {\n contents = "{{ file \\"%s/conf/file\\" }} %d"\n destination = "%s/idle/%d"\n}\n' "$work" "$i" "$fast" "$i"
+	done >ct.hcl
+	"$consul_template" -config ct.hcl >other.log 2>&1 &
+	agent=$!
+	background+=("$agent")
+	idle consul-template
+fi
