@@ -344,6 +344,38 @@ static void take_health(struct ready *ready, struct waiter *waiter, const struct
 		note(ready, TARGET_NOTE_PROGRESS, &waiter->wish, health.text);
 }
 
+/* Of what is being deleted: the condition that says what is left, or who has yet to let it go. */
+static void add_hold(const struct val *item, struct str *text)
+{
+	const struct val *condition, *finalizer;
+	for (VAL_EACH_ITEM(i, condition, val_path(item, "status.conditions"))) {
+		const char *type = val_get_str(condition, "type", "");
+		bool is_about_it = str_equal(type, "Terminating") || str_starts(type, "Namespace");
+		const char *message = val_get_str(condition, "message", "");
+		if (is_about_it && str_equal(val_get_str(condition, "status", ""), "True") &&
+		    *message) {
+			str_reset(text);
+			str_addz(text, message);
+			return;
+		}
+	}
+	for (VAL_EACH_ITEM(i, finalizer, val_path(item, "metadata.finalizers")))
+		if (val_is(finalizer, VAL_STR))
+			str_addf(text, "%s%s",
+			         text->len ? ", " : "finalizers: ", finalizer->as.str.ptr);
+}
+
+static void take_hold(struct ready *ready, struct waiter *waiter, const struct val *item)
+{
+	AUTO(str) text = STR_INIT;
+	add_hold(item, &text);
+	str_truncate(&text, MIN(text.len, sizeof(waiter->text) - 1));
+	if (!text.len || str_equal(text.ptr, waiter->text))
+		return;
+	memcpy(waiter->text, text.ptr, text.len + 1);
+	note(ready, TARGET_NOTE_PROGRESS, &waiter->wish, waiter->text);
+}
+
 static void take_object(struct ready *ready, struct waiter *waiter, enum kube_event event,
                         const struct val *item)
 {
@@ -352,6 +384,8 @@ static void take_object(struct ready *ready, struct waiter *waiter, enum kube_ev
 	if (waiter->wish.gone_uid) {
 		if (event == KUBE_DELETED || !str_equal(uid, waiter->wish.gone_uid))
 			finish(ready, waiter, NULL);
+		else
+			take_hold(ready, waiter, item);
 	} else if (event == KUBE_DELETED) {
 		finish(ready, waiter, unready("", "it was deleted while it got ready"));
 	} else {

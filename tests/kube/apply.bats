@@ -175,6 +175,16 @@ value() { kubectl get configmap "$1" -o jsonpath='{.data.k}'; }
 	assert_talk_has "the source has no objects"
 }
 
+@test "kube: what does not go is told with what holds it" {
+	{ config_map "$NAME-a" one; config_map "$NAME-b" one; } >m.yaml
+	apply m.yaml
+	kubectl patch configmap "$NAME-b" --type merge -p '{"metadata":{"finalizers":["example.com/hold"]}}' >/dev/null
+	config_map "$NAME-a" one >m.yaml
+	run -6 fettle apply m.yaml --name "$NAME" --context admin --yes --prune --prune-changed --timeout 4s
+	assert_has "it was not gone in time: finalizers: example.com/hold"
+	kubectl patch configmap "$NAME-b" --type merge -p '{"metadata":{"finalizers":null}}' >/dev/null
+}
+
 @test "kube: prune leaves what somebody changed, unless told" {
 	{ config_map "$NAME-a" one; config_map "$NAME-b" one; } >m.yaml
 	apply m.yaml
@@ -212,13 +222,15 @@ value() { kubectl get configmap "$1" -o jsonpath='{.data.k}'; }
 }
 
 @test "kube: no planted secret in any output, file or record" {
-	secret=Sup3r-s3cret-value-0815
-	printf 'apiVersion: v1\nkind: Secret\nmetadata: {name: %s}\nstringData: {password: "%s"}\n' "$NAME" $secret >m.yaml
+	secret='Sup3r/s3cret+value?0815'
+	printf 'apiVersion: v1\nkind: Secret\nmetadata: {name: %s}\nstringData: {password: "%s"}\n' "$NAME" "$secret" >m.yaml
 	{
 		diff_ m.yaml || true
 		diff_ m.yaml -o json || true
 		apply m.yaml
-		sed -i "s/$secret/$secret-new/" m.yaml
+		diff_ m.yaml --save-plan first.plan || true
+		sed -i "s|$secret|$secret-new|" m.yaml
+		diff_ m.yaml --save-plan second.plan || true
 		diff_ m.yaml || true
 		diff_ m.yaml -o markdown || true
 		apply m.yaml -o json
@@ -228,10 +240,12 @@ value() { kubectl get configmap "$1" -o jsonpath='{.data.k}'; }
 		fettle history --name "$NAME" --context admin
 	} >out 2>&1
 	base=$(printf %s "$secret" | base64 -w0)
-	run -1 grep -rF -e "$secret" -e "${base%%=*}" out "$HOME"
+	url=$(jq -rn --arg s "$secret" '$s | @uri')
+	ls first.plan second.plan >/dev/null
+	run -1 grep -rF -e "$secret" -e "${base%%[A-Za-z0-9]=*}" -e "$url" out first.plan second.plan "$HOME" /dev/shm
 	kubectl get secret "fettle-$NAME" -o jsonpath='{.data.records}' | base64 -d >packed
 	python3 -c 'import sys,zlib; sys.stdout.buffer.write(zlib.decompress(open("packed","rb").read()))' >image
-	run -1 grep -aF -e "$secret" -e "${base%%=*}" image
+	run -1 grep -aF -e "$secret" -e "${base%%[A-Za-z0-9]=*}" -e "$url" image
 }
 
 @test "kube: unknown fields, kinds and contexts are errors with a place" {
