@@ -25,8 +25,8 @@ static const struct cli_opt opts[] = {
 	{ CLI_STR(struct import_args, out), .letter = 'O', .name = "out", .arg = "file",
 	  .help = "write here instead of standard output", .words = CLI_WORDS_FILES,
 	  .flags = CLI_NOT_EMPTY },
-	{ CLI_FLAG(struct import_args, force), .letter = 'f', .name = "force",
-	  .help = "replace the file", .flags = CLI_NO_NEGATION },
+	{ CLI_FLAG(struct import_args, force), .name = "force", .help = "replace the file",
+	  .flags = CLI_NO_NEGATION },
 	CLI_END
 };
 
