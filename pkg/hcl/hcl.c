@@ -1,60 +1,14 @@
 #include "base/base.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 
 #include "base/limits.h"
 #include "base/num.h"
 #include "base/utf8.h"
 #include "hcl/hcl.h"
+#include "val/val_reader.h"
 
-struct reader {
-	struct arena *arena;
-	const struct val_source *source;
-	const char *text; /* valid UTF-8, NUL behind it */
-	size_t len, at;
-	size_t line, line_start;
-	size_t nodes;
-	unsigned depth;
-};
-
-/* --- reading --- */
-
-NODISCARD static err *error_at(const struct reader *r, size_t at, const char *fmt, ...)
-	PRINTF_LIKE(3, 4);
-
-static err *error_at(const struct reader *r, size_t at, const char *fmt, ...)
-{
-	AUTO(str) text = STR_INIT;
-	va_list args;
-	va_start(args, fmt);
-	str_addvf(&text, fmt, args);
-	va_end(args);
-	return err_source(err_new(ERR_INVALID, "%s", text.ptr), r->source->name, r->text, r->len,
-	                  at, at);
-}
-
-static err *new_value(struct reader *r, enum val_kind kind, size_t start, struct val **ret_v)
-{
-	if (++r->nodes > LIMIT_NODES)
-		return err_as(error_at(r, start, "more than %u values", LIMIT_NODES), ERR_LIMIT);
-	struct val *v = *ret_v = ARENA_NEW(r->arena, struct val);
-	v->kind = (uint8_t)kind;
-	v->source = r->source;
-	v->mark = (struct val_mark){ .start = (uint32_t)start,
-		                     .end = (uint32_t)r->at,
-		                     .line = (uint32_t)r->line,
-		                     .column = (uint32_t)(start - r->line_start + 1) };
-	return NULL;
-}
-
-static bool is_at(const struct reader *r, const char *token)
-{
-	size_t len = strlen(token);
-	return r->len - r->at >= len && memcmp(r->text + r->at, token, len) == 0;
-}
-
-static void pass(struct reader *r)
+static void pass(struct val_reader *r)
 {
 	if (r->text[r->at++] == '\n') {
 		r->line++;
@@ -63,18 +17,18 @@ static void pass(struct reader *r)
 }
 
 /* Blanks, line ends and comments. */
-static err *skip(struct reader *r)
+static err *skip(struct val_reader *r)
 {
 	while (r->at < r->len) {
-		if (is_at(r, "#") || is_at(r, "//")) {
+		if (val_reader_at(r, "#") || val_reader_at(r, "//")) {
 			while (r->at < r->len && r->text[r->at] != '\n')
 				r->at++;
-		} else if (is_at(r, "/*")) {
+		} else if (val_reader_at(r, "/*")) {
 			size_t start = r->at;
-			while (r->at < r->len && !is_at(r, "*/"))
+			while (r->at < r->len && !val_reader_at(r, "*/"))
 				pass(r);
 			if (r->at >= r->len)
-				return error_at(r, start, "a comment that is not closed");
+				return val_reader_error(r, start, "a comment that is not closed");
 			r->at += 2;
 		} else if (isspace((unsigned char)r->text[r->at])) {
 			pass(r);
@@ -88,34 +42,34 @@ static err *skip(struct reader *r)
 /* --- strings --- */
 
 /* "${ … }" with all that is in it, quotes too. */
-static err *read_interpolation(struct reader *r, struct str *out)
+static err *read_interpolation(struct val_reader *r, struct str *out)
 {
 	size_t start = r->at;
 	unsigned open = 0;
 	do {
 		if (r->at >= r->len)
-			return error_at(r, start, "'${' without '}'");
-		open += is_at(r, "{");
-		open -= is_at(r, "}");
+			return val_reader_error(r, start, "'${' without '}'");
+		open += val_reader_at(r, "{");
+		open -= val_reader_at(r, "}");
 		str_addch(out, r->text[r->at]);
 		pass(r);
 	} while (open || !str_ends(out->ptr, "}"));
 	return NULL;
 }
 
-static err *read_code(struct reader *r, size_t count, unsigned base, struct str *out)
+static err *read_code(struct val_reader *r, size_t count, unsigned base, struct str *out)
 {
 	uint64_t code = 0;
 	char bytes[4];
 	if (r->len - r->at < count || !num_parse_u64(r->text + r->at, count, base, &code) ||
 	    code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-		return error_at(r, r->at, "expected %zu digits of a character", count);
+		return val_reader_error(r, r->at, "expected %zu digits of a character", count);
 	str_add(out, bytes, utf8_encode((uint32_t)code, bytes));
 	r->at += count;
 	return NULL;
 }
 
-static err *read_escape(struct reader *r, struct str *out)
+static err *read_escape(struct val_reader *r, struct str *out)
 {
 	static const char from[] = "abfnrtv\\\"", to[] = "\a\b\f\n\r\t\v\\\"";
 	char c = r->text[++r->at];
@@ -123,7 +77,8 @@ static err *read_escape(struct reader *r, struct str *out)
 	if (c >= '0' && c <= '7')
 		return read_code(r, 3, 8, out);
 	if (!found && !(c && strchr("xuU", c)))
-		return error_at(r, r->at, "unknown escape; a backslash itself is written twice");
+		return val_reader_error(r, r->at,
+		                        "unknown escape; a backslash itself is written twice");
 	r->at++;
 	if (!found)
 		return read_code(r, c == 'x' ? 2 : c == 'u' ? 4 : 8, 16, out);
@@ -131,15 +86,15 @@ static err *read_escape(struct reader *r, struct str *out)
 	return NULL;
 }
 
-static err *read_string(struct reader *r, struct str *out)
+static err *read_string(struct val_reader *r, struct str *out)
 {
 	size_t start = r->at++;
-	while (!is_at(r, "\"")) {
+	while (!val_reader_at(r, "\"")) {
 		if (r->at >= r->len || r->text[r->at] == '\n')
-			return error_at(r, start, "a string that does not end on its line");
-		if (is_at(r, "\\"))
+			return val_reader_error(r, start, "a string that does not end on its line");
+		if (val_reader_at(r, "\\"))
 			TRY(read_escape(r, out));
-		else if (is_at(r, "${"))
+		else if (val_reader_at(r, "${"))
 			TRY(read_interpolation(r, out));
 		else
 			str_addch(out, r->text[r->at++]);
@@ -148,7 +103,7 @@ static err *read_string(struct reader *r, struct str *out)
 	return NULL;
 }
 
-static struct view line_here(const struct reader *r)
+static struct view line_here(const struct val_reader *r)
 {
 	const char *feed = memchr(r->text + r->at, '\n', r->len - r->at);
 	size_t len = feed ? (size_t)(feed - r->text) - r->at : r->len - r->at;
@@ -156,7 +111,7 @@ static struct view line_here(const struct reader *r)
 	return (struct view){ r->text + r->at, len };
 }
 
-static void next_line(struct reader *r)
+static void next_line(struct val_reader *r)
 {
 	while (r->at < r->len && r->text[r->at] != '\n')
 		r->at++;
@@ -189,20 +144,21 @@ static void unindent(const struct str *text, size_t indent, struct str *out)
 	}
 }
 
-static err *read_heredoc(struct reader *r, struct str *out)
+static err *read_heredoc(struct val_reader *r, struct str *out)
 {
 	size_t start = r->at;
 	AUTO(str) text = STR_INIT;
 	r->at += 2;
-	bool is_indented = is_at(r, "-");
+	bool is_indented = val_reader_at(r, "-");
 	r->at += is_indented;
 	struct view mark = line_here(r), line;
 	if (mark.len == 0)
-		return error_at(r, r->at, "a text needs a mark behind '<<'");
+		return val_reader_error(r, r->at, "a text needs a mark behind '<<'");
 	for (next_line(r);; next_line(r)) {
 		if (r->at >= r->len)
-			return error_at(r, start, "the text does not end with a line '%.*s'",
-			                (int)MIN(mark.len, (size_t)60), mark.ptr);
+			return val_reader_error(r, start,
+			                        "the text does not end with a line '%.*s'",
+			                        (int)MIN(mark.len, (size_t)60), mark.ptr);
 		line = line_here(r);
 		size_t blanks = blanks_of(line);
 		if (view_equal((struct view){ line.ptr + blanks, line.len - blanks }, mark))
@@ -220,14 +176,14 @@ static err *read_heredoc(struct reader *r, struct str *out)
 
 /* --- values --- */
 
-static err *read_value(struct reader *r, struct val **ret_v);
-static err *read_body(struct reader *r, bool is_top, struct val *map);
+static err *read_value(struct val_reader *r, struct val **ret_v);
+static err *read_body(struct val_reader *r, bool is_top, struct val *map);
 
-static err *read_text(struct reader *r, struct val **ret_v)
+static err *read_text(struct val_reader *r, struct val **ret_v)
 {
 	AUTO(str) text = STR_INIT;
-	TRY(new_value(r, VAL_STR, r->at, ret_v));
-	TRY(is_at(r, "\"") ? read_string(r, &text) : read_heredoc(r, &text));
+	TRY(val_reader_new(r, VAL_STR, r->at, ret_v));
+	TRY(val_reader_at(r, "\"") ? read_string(r, &text) : read_heredoc(r, &text));
 	(*ret_v)->style = VAL_STYLE_DOUBLE;
 	(*ret_v)->as.str.ptr = arena_strndup(r->arena, text.ptr, text.len);
 	(*ret_v)->as.str.len = text.len;
@@ -248,7 +204,7 @@ static bool set_number(struct view word, struct val *v)
 	return is_decimal && *end == '\0' && end != text && v->as.number - v->as.number == 0;
 }
 
-static err *read_word(struct reader *r, struct val **ret_v)
+static err *read_word(struct val_reader *r, struct val **ret_v)
 {
 	size_t start = r->at;
 	while (r->at < r->len &&
@@ -256,56 +212,54 @@ static err *read_word(struct reader *r, struct val **ret_v)
 		r->at++;
 	const struct view word = { r->text + start, r->at - start };
 	if (word.len == 0)
-		return error_at(r, start, "expected a value");
-	TRY(new_value(r, VAL_BOOL, start, ret_v));
+		return val_reader_error(r, start, "expected a value");
+	TRY(val_reader_new(r, VAL_BOOL, start, ret_v));
 	(*ret_v)->style = VAL_STYLE_PLAIN;
 	(*ret_v)->as.boolean = view_is(word, "true");
 	if (view_is(word, "true") || view_is(word, "false") || set_number(word, *ret_v))
 		return NULL;
-	return error_at(r, start, "'%.*s' is no number or boolean; texts are quoted",
-	                (int)MIN(word.len, (size_t)60), word.ptr);
+	return val_reader_error(r, start, "'%.*s' is no number or boolean; texts are quoted",
+	                        (int)MIN(word.len, (size_t)60), word.ptr);
 }
 
-static err *read_list(struct reader *r, struct val *list)
+static err *read_list(struct val_reader *r, struct val *list)
 {
 	r->at++;
 	TRY(skip(r));
-	while (!is_at(r, "]")) {
+	while (!val_reader_at(r, "]")) {
 		struct val *item;
 		TRY(read_value(r, &item));
 		val_push(r->arena, list, item);
 		TRY(skip(r));
-		if (!is_at(r, ",") && !is_at(r, "]"))
-			return error_at(r, r->at, "expected ',' or ']'");
-		r->at += is_at(r, ",");
+		if (!val_reader_at(r, ",") && !val_reader_at(r, "]"))
+			return val_reader_error(r, r->at, "expected ',' or ']'");
+		r->at += val_reader_at(r, ",");
 		TRY(skip(r));
 	}
 	r->at++;
 	return NULL;
 }
 
-static err *read_nested(struct reader *r, struct val **ret_v)
+static err *read_nested(struct val_reader *r, struct val **ret_v)
 {
-	bool is_list = is_at(r, "[");
-	if (r->depth >= LIMIT_DEPTH)
-		return err_as(error_at(r, r->at, "nested deeper than %u levels", LIMIT_DEPTH),
-		              ERR_LIMIT);
-	TRY(new_value(r, is_list ? VAL_LIST : VAL_MAP, r->at, ret_v));
+	bool is_list = val_reader_at(r, "[");
+	TRY(val_reader_enter(r));
+	TRY(val_reader_new(r, is_list ? VAL_LIST : VAL_MAP, r->at, ret_v));
 	(*ret_v)->style = VAL_STYLE_FLOW;
-	r->depth++;
 	if (!is_list)
 		r->at++;
 	TRY(is_list ? read_list(r, *ret_v) : read_body(r, false, *ret_v));
-	r->depth--;
+	val_reader_leave(r);
 	(*ret_v)->mark.end = (uint32_t)r->at;
 	return NULL;
 }
 
-static err *read_value(struct reader *r, struct val **ret_v)
+static err *read_value(struct val_reader *r, struct val **ret_v)
 {
-	if (is_at(r, "[") || is_at(r, "{"))
+	if (val_reader_at(r, "[") || val_reader_at(r, "{"))
 		return read_nested(r, ret_v);
-	return is_at(r, "\"") || is_at(r, "<<") ? read_text(r, ret_v) : read_word(r, ret_v);
+	return val_reader_at(r, "\"") || val_reader_at(r, "<<") ? read_text(r, ret_v)
+	                                                        : read_word(r, ret_v);
 }
 
 /* --- members --- */
@@ -315,91 +269,89 @@ static bool is_name(char c)
 	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 || (c && strchr("_-.", c));
 }
 
-static err *read_key(struct reader *r, const char **ret_key)
+static err *read_key(struct val_reader *r, const char **ret_key)
 {
 	AUTO(str) key = STR_INIT;
 	size_t start = r->at;
-	if (is_at(r, "\""))
+	if (val_reader_at(r, "\""))
 		TRY(read_string(r, &key));
 	else
 		while (r->at < r->len && is_name(r->text[r->at]))
 			str_addch(&key, r->text[r->at++]);
 	if (r->at == start)
-		return error_at(r, start, "expected a name");
+		return val_reader_error(r, start, "expected a name");
 	if (key.len > LIMIT_KEY_BYTES)
-		return err_as(error_at(r, start, "a name longer than %u bytes", LIMIT_KEY_BYTES),
-		              ERR_LIMIT);
+		return err_as(
+			val_reader_error(r, start, "a name longer than %u bytes", LIMIT_KEY_BYTES),
+			ERR_LIMIT);
 	*ret_key = arena_strndup(r->arena, key.ptr, key.len);
 	return NULL;
 }
 
 /* `name label… {`: another map of that name, labels below it. */
-static err *read_block(struct reader *r, struct val *map, const char *key)
+static err *read_block(struct val_reader *r, struct val *map, const char *key)
 {
 	struct val *list = NULL, *found = (struct val *)(uintptr_t)val_get(map, key), *item;
 	if (found && !val_is(found, VAL_LIST))
-		return error_at(r, r->at, "'%s' has a value already", key);
+		return val_reader_error(r, r->at, "'%s' has a value already", key);
 	if (found)
 		list = found;
 	else
-		TRY(new_value(r, VAL_LIST, r->at, &list));
+		TRY(val_reader_new(r, VAL_LIST, r->at, &list));
 	if (!found)
 		val_set(r->arena, map, key, list);
-	if (is_at(r, "{")) {
+	if (val_reader_at(r, "{")) {
 		TRY(read_nested(r, &item));
 		val_push(r->arena, list, item);
 		return NULL;
 	}
 	const char *label;
-	if (r->depth >= LIMIT_DEPTH)
-		return err_as(error_at(r, r->at, "nested deeper than %u levels", LIMIT_DEPTH),
-		              ERR_LIMIT);
-	TRY(new_value(r, VAL_MAP, r->at, &item));
+	TRY(val_reader_new(r, VAL_MAP, r->at, &item));
 	TRY(read_key(r, &label));
 	TRY(skip(r));
-	if (!is_at(r, "{") && !is_at(r, "\""))
-		return error_at(r, r->at, "expected '{'");
+	if (!val_reader_at(r, "{") && !val_reader_at(r, "\""))
+		return val_reader_error(r, r->at, "expected '{'");
 	val_push(r->arena, list, item);
-	r->depth++;
+	TRY(val_reader_enter(r));
 	TRY(read_block(r, item, label));
-	r->depth--;
+	val_reader_leave(r);
 	return NULL;
 }
 
-static err *read_member(struct reader *r, struct val *map)
+static err *read_member(struct val_reader *r, struct val *map)
 {
 	const char *key;
 	size_t start = r->at;
 	TRY(read_key(r, &key));
 	TRY(skip(r));
-	if (is_at(r, "{") || is_at(r, "\""))
+	if (val_reader_at(r, "{") || val_reader_at(r, "\""))
 		return read_block(r, map, key);
-	if (!is_at(r, "="))
-		return error_at(r, r->at, "expected '=' or '{' behind '%s'", key);
+	if (!val_reader_at(r, "="))
+		return val_reader_error(r, r->at, "expected '=' or '{' behind '%s'", key);
 	r->at++;
 	TRY(skip(r));
 	struct val *value;
 	TRY(read_value(r, &value));
 	if (val_get(map, key))
-		return error_at(r, start, "'%s' is there twice", key);
+		return val_reader_error(r, start, "'%s' is there twice", key);
 	val_set(r->arena, map, key, value);
 	return NULL;
 }
 
 /* Members, with commas or without, to the end or the '}'. */
-static err *read_body(struct reader *r, bool is_top, struct val *map)
+static err *read_body(struct val_reader *r, bool is_top, struct val *map)
 {
 	for (;;) {
 		TRY(skip(r));
 		if (r->at >= r->len && is_top)
 			return NULL;
 		if (r->at >= r->len)
-			return error_at(r, r->at, "a block that is not closed");
-		if (!is_top && is_at(r, "}"))
+			return val_reader_error(r, r->at, "a block that is not closed");
+		if (!is_top && val_reader_at(r, "}"))
 			break;
 		TRY(read_member(r, map));
 		TRY(skip(r));
-		r->at += is_at(r, ",");
+		r->at += val_reader_at(r, ",");
 	}
 	r->at++;
 	return NULL;
@@ -408,20 +360,10 @@ static err *read_body(struct reader *r, bool is_top, struct val *map)
 err *hcl_load(const char *text, size_t len, const char *name, struct arena *a,
               struct val **ret_root)
 {
-	if (len > LIMIT_DOC_BYTES)
-		return err_new(ERR_LIMIT, "%s is larger than %u bytes", name, LIMIT_DOC_BYTES);
-	struct val_source *source = ARENA_NEW(a, struct val_source);
-	*source = (struct val_source){ arena_strdup(a, name), arena_strndup(a, text, len), len };
-	struct reader r = {
-		.arena = a, .source = source, .text = source->text, .len = len, .line = 1
-	};
+	struct val_reader r;
 	struct val *root;
-	size_t bad;
-	if (!utf8_valid(text, len, &bad))
-		return error_at(&r, bad, "a byte that is not UTF-8");
-	if (is_at(&r, "\xef\xbb\xbf"))
-		r.at = r.line_start = 3;
-	TRY(new_value(&r, VAL_MAP, r.at, &root));
+	TRY(val_reader_init(&r, text, len, name, a));
+	TRY(val_reader_new(&r, VAL_MAP, r.at, &root));
 	root->style = VAL_STYLE_BLOCK;
 	TRY(read_body(&r, true, root));
 	root->mark.end = (uint32_t)len;

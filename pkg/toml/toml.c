@@ -2,10 +2,8 @@
 #include "base/base.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 
 #include "base/limits.h"
-#include "base/utf8.h"
 #include "toml/toml_private.h"
 
 /*
@@ -21,65 +19,29 @@ enum table_state {
 	TABLE_STATES = 15u << 4,
 };
 
-/* --- reading --- */
+/* --- lines --- */
 
-err *toml_error(const struct toml_reader *r, size_t at, const char *fmt, ...)
+void toml_skip_blanks(struct val_reader *r)
 {
-	AUTO(str) text = STR_INIT;
-	va_list args;
-	va_start(args, fmt);
-	str_addvf(&text, fmt, args);
-	va_end(args);
-	return err_source(err_new(ERR_INVALID, "%s", text.ptr), r->source->name, r->text, r->len,
-	                  at, at);
-}
-
-struct val_mark toml_mark(const struct toml_reader *r, size_t start)
-{
-	return (struct val_mark){ .start = (uint32_t)start,
-		                  .end = (uint32_t)r->at,
-		                  .line = (uint32_t)r->line,
-		                  .column = (uint32_t)(start - r->line_start + 1) };
-}
-
-err *toml_new(struct toml_reader *r, enum val_kind kind, size_t start, struct val **ret_v)
-{
-	if (++r->nodes > LIMIT_NODES)
-		return err_as(toml_error(r, start, "more than %u values", LIMIT_NODES), ERR_LIMIT);
-	struct val *v = *ret_v = ARENA_NEW(r->arena, struct val);
-	v->kind = (uint8_t)kind;
-	v->source = r->source;
-	v->mark = toml_mark(r, start);
-	return NULL;
-}
-
-bool toml_at(const struct toml_reader *r, const char *token)
-{
-	size_t len = strlen(token);
-	return r->len - r->at >= len && memcmp(r->text + r->at, token, len) == 0;
-}
-
-void toml_skip_blanks(struct toml_reader *r)
-{
-	while (toml_at(r, " ") || toml_at(r, "\t"))
+	while (val_reader_at(r, " ") || val_reader_at(r, "\t"))
 		r->at++;
 }
 
-static err *skip_comment(struct toml_reader *r)
+static err *skip_comment(struct val_reader *r)
 {
-	if (!toml_at(r, "#"))
+	if (!val_reader_at(r, "#"))
 		return NULL;
-	for (; r->at < r->len && !toml_at(r, "\n") && !toml_at(r, "\r\n"); r->at++) {
+	for (; r->at < r->len && !val_reader_at(r, "\n") && !val_reader_at(r, "\r\n"); r->at++) {
 		unsigned char c = (unsigned char)r->text[r->at];
 		if ((c < 0x20 && c != '\t') || c == 0x7f)
-			return toml_error(r, r->at, "a control character in a comment");
+			return val_reader_error(r, r->at, "a control character in a comment");
 	}
 	return NULL;
 }
 
-static bool skip_line_end(struct toml_reader *r)
+static bool skip_line_end(struct val_reader *r)
 {
-	if (!toml_at(r, "\n") && !toml_at(r, "\r\n"))
+	if (!val_reader_at(r, "\n") && !val_reader_at(r, "\r\n"))
 		return false;
 	r->at += r->text[r->at] == '\r' ? 2 : 1;
 	r->line++;
@@ -87,7 +49,7 @@ static bool skip_line_end(struct toml_reader *r)
 	return true;
 }
 
-err *toml_skip_lines(struct toml_reader *r)
+err *toml_skip_lines(struct val_reader *r)
 {
 	do {
 		toml_skip_blanks(r);
@@ -96,12 +58,12 @@ err *toml_skip_lines(struct toml_reader *r)
 	return NULL;
 }
 
-err *toml_end_line(struct toml_reader *r)
+err *toml_end_line(struct val_reader *r)
 {
 	toml_skip_blanks(r);
 	TRY(skip_comment(r));
 	if (r->at < r->len && !skip_line_end(r))
-		return toml_error(r, r->at, "expected the end of the line");
+		return val_reader_error(r, r->at, "expected the end of the line");
 	return NULL;
 }
 
@@ -112,56 +74,57 @@ static bool is_bare(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '-';
 }
 
-static err *read_key_part(struct toml_reader *r, struct val_entry *ret_key)
+static err *read_key_part(struct val_reader *r, struct val_entry *ret_key)
 {
 	size_t start = r->at;
 	struct view name = { r->text + start, 0 };
 	ret_key->key_style = VAL_STYLE_PLAIN;
-	if (toml_at(r, "\"") || toml_at(r, "'")) {
-		ret_key->key_style = toml_at(r, "'") ? VAL_STYLE_SINGLE : VAL_STYLE_DOUBLE;
+	if (val_reader_at(r, "\"") || val_reader_at(r, "'")) {
+		ret_key->key_style = val_reader_at(r, "'") ? VAL_STYLE_SINGLE : VAL_STYLE_DOUBLE;
 		TRY(toml_read_string(r, true, &name));
 	} else {
 		while (r->at < r->len && is_bare(r->text[r->at]))
 			r->at++;
 		name.len = r->at - start;
 		if (name.len == 0)
-			return toml_error(r, start,
-			                  "expected a key: letters, digits, '_', '-', or a string");
+			return val_reader_error(
+				r, start, "expected a key: letters, digits, '_', '-', or a string");
 	}
 	if (name.len > LIMIT_KEY_BYTES)
-		return err_as(toml_error(r, start, "a key longer than %u bytes", LIMIT_KEY_BYTES),
-		              ERR_LIMIT);
+		return err_as(
+			val_reader_error(r, start, "a key longer than %u bytes", LIMIT_KEY_BYTES),
+			ERR_LIMIT);
 	ret_key->key = arena_strndup(r->arena, name.ptr, name.len);
 	ret_key->key_len = (uint32_t)name.len;
-	ret_key->key_mark = toml_mark(r, start);
+	ret_key->key_mark = val_reader_mark(r, start);
 	return NULL;
 }
 
 /* One part, and whether a dot and another one follow. */
-static err *read_key(struct toml_reader *r, struct val_entry *ret_key, bool *ret_more)
+static err *read_key(struct val_reader *r, struct val_entry *ret_key, bool *ret_more)
 {
 	toml_skip_blanks(r);
 	*ret_key = (struct val_entry){ .value = NULL };
 	TRY(read_key_part(r, ret_key));
 	toml_skip_blanks(r);
-	*ret_more = toml_at(r, ".");
+	*ret_more = val_reader_at(r, ".");
 	r->at += *ret_more;
 	return NULL;
 }
 
 /* --- tables --- */
 
-static err *add(struct toml_reader *r, struct val *table, struct val_entry *key, struct val *value)
+static err *add(struct val_reader *r, struct val *table, struct val_entry *key, struct val *value)
 {
 	key->value = value;
 	val_add_entry(r->arena, table, key);
 	return NULL;
 }
 
-static err *add_table(struct toml_reader *r, struct val *table, struct val_entry *key,
+static err *add_table(struct val_reader *r, struct val *table, struct val_entry *key,
                       unsigned state, struct val **ret_v)
 {
-	TRY(toml_new(r, VAL_MAP, key->key_mark.start, ret_v));
+	TRY(val_reader_new(r, VAL_MAP, key->key_mark.start, ret_v));
 	(*ret_v)->style = VAL_STYLE_BLOCK;
 	(*ret_v)->flags = (uint8_t)state;
 	return add(r, table, key, *ret_v);
@@ -173,14 +136,13 @@ static struct val *find(const struct val *table, const struct val_entry *key)
 	return entry ? entry->value : NULL;
 }
 
-static err *exists(const struct toml_reader *r, const struct val_entry *key, const char *what)
+static err *exists(const struct val_reader *r, const struct val_entry *key, const char *what)
 {
-	return toml_error(r, key->key_mark.start, "'%s' %s", key->key, what);
+	return val_reader_error(r, key->key_mark.start, "'%s' %s", key->key, what);
 }
 
 /* The table a name of a header passes through; of a list of tables its last. */
-static err *pass(struct toml_reader *r, struct val *table, struct val_entry *key,
-                 struct val **ret_v)
+static err *pass(struct val_reader *r, struct val *table, struct val_entry *key, struct val **ret_v)
 {
 	struct val *v = find(table, key);
 	if (!v)
@@ -193,7 +155,7 @@ static err *pass(struct toml_reader *r, struct val *table, struct val_entry *key
 	return NULL;
 }
 
-static err *define(struct toml_reader *r, struct val *table, struct val_entry *key,
+static err *define(struct val_reader *r, struct val *table, struct val_entry *key,
                    struct val **ret_v)
 {
 	struct val *v = find(table, key);
@@ -206,19 +168,19 @@ static err *define(struct toml_reader *r, struct val *table, struct val_entry *k
 	return NULL;
 }
 
-static err *append(struct toml_reader *r, struct val *table, struct val_entry *key,
+static err *append(struct val_reader *r, struct val *table, struct val_entry *key,
                    struct val **ret_v)
 {
 	struct val *list = find(table, key), *v;
 	if (list && !(list->flags & IS_ARRAY))
 		return exists(r, key, "is defined already, and is no list of tables");
 	if (!list) {
-		TRY(toml_new(r, VAL_LIST, key->key_mark.start, &list));
+		TRY(val_reader_new(r, VAL_LIST, key->key_mark.start, &list));
 		list->style = VAL_STYLE_BLOCK;
 		list->flags = IS_ARRAY;
 		TRY(add(r, table, key, list));
 	}
-	TRY(toml_new(r, VAL_MAP, key->key_mark.start, &v));
+	TRY(val_reader_new(r, VAL_MAP, key->key_mark.start, &v));
 	v->style = VAL_STYLE_BLOCK;
 	v->flags = IS_DEFINED;
 	val_push(r->arena, list, v);
@@ -227,9 +189,9 @@ static err *append(struct toml_reader *r, struct val *table, struct val_entry *k
 }
 
 /* [name] or [[name]] */
-static err *read_header(struct toml_reader *r, struct val *root, struct val **ret_table)
+static err *read_header(struct val_reader *r, struct val *root, struct val **ret_table)
 {
-	const char *close = toml_at(r, "[[") ? "]]" : "]";
+	const char *close = val_reader_at(r, "[[") ? "]]" : "]";
 	struct val *table = root;
 	struct val_entry key;
 	bool more;
@@ -243,8 +205,8 @@ static err *read_header(struct toml_reader *r, struct val *root, struct val **re
 			TRY(pass(r, table, &key, &table));
 	} while (more);
 	TRY(close[1] ? append(r, table, &key, &table) : define(r, table, &key, &table));
-	if (!toml_at(r, close))
-		return toml_error(r, r->at, "expected '%s'", close);
+	if (!val_reader_at(r, close))
+		return val_reader_error(r, r->at, "expected '%s'", close);
 	r->at += strlen(close);
 	*ret_table = table;
 	return toml_end_line(r);
@@ -252,10 +214,10 @@ static err *read_header(struct toml_reader *r, struct val *root, struct val **re
 
 /* --- values --- */
 
-static err *read_value(struct toml_reader *r, struct val **ret_v);
+static err *read_value(struct val_reader *r, struct val **ret_v);
 
 /* key = value */
-static err *read_pair(struct toml_reader *r, struct val *table)
+static err *read_pair(struct val_reader *r, struct val *table)
 {
 	struct val_entry key;
 	struct val *value;
@@ -277,27 +239,27 @@ static err *read_pair(struct toml_reader *r, struct val *table)
 	}
 	if (find(table, &key))
 		return exists(r, &key, "is there twice");
-	if (!toml_at(r, "="))
-		return toml_error(r, r->at, "expected '='");
+	if (!val_reader_at(r, "="))
+		return val_reader_error(r, r->at, "expected '='");
 	r->at++;
 	toml_skip_blanks(r);
 	TRY(read_value(r, &value));
 	return add(r, table, &key, value);
 }
 
-static err *read_array(struct toml_reader *r, struct val *v)
+static err *read_array(struct val_reader *r, struct val *v)
 {
 	v->style = VAL_STYLE_FLOW;
 	r->at++;
 	TRY(toml_skip_lines(r));
-	while (!toml_at(r, "]")) {
+	while (!val_reader_at(r, "]")) {
 		struct val *item;
 		TRY(read_value(r, &item));
 		val_push(r->arena, v, item);
 		TRY(toml_skip_lines(r));
-		if (!toml_at(r, ",") && !toml_at(r, "]"))
-			return toml_error(r, r->at, "expected ',' or ']'");
-		r->at += toml_at(r, ",");
+		if (!val_reader_at(r, ",") && !val_reader_at(r, "]"))
+			return val_reader_error(r, r->at, "expected ',' or ']'");
+		r->at += val_reader_at(r, ",");
 		TRY(toml_skip_lines(r));
 	}
 	r->at++;
@@ -314,50 +276,47 @@ static void close_table(struct val *v)
 			close_table(entry->value);
 }
 
-static err *read_inline_table(struct toml_reader *r, struct val *v)
+static err *read_inline_table(struct val_reader *r, struct val *v)
 {
 	v->style = VAL_STYLE_FLOW;
 	r->at++;
 	toml_skip_blanks(r);
-	while (!toml_at(r, "}")) {
+	while (!val_reader_at(r, "}")) {
 		TRY(read_pair(r, v));
 		toml_skip_blanks(r);
-		bool more = toml_at(r, ",");
-		if (!more && !toml_at(r, "}"))
-			return toml_error(r, r->at, "expected ',' or '}' on the same line");
+		bool more = val_reader_at(r, ",");
+		if (!more && !val_reader_at(r, "}"))
+			return val_reader_error(r, r->at, "expected ',' or '}' on the same line");
 		r->at += more;
 		toml_skip_blanks(r);
-		if (more && toml_at(r, "}"))
-			return toml_error(r, r->at, "a comma with nothing behind it");
+		if (more && val_reader_at(r, "}"))
+			return val_reader_error(r, r->at, "a comma with nothing behind it");
 	}
 	r->at++;
 	close_table(v);
 	return NULL;
 }
 
-static err *read_nested(struct toml_reader *r, struct val **ret_v)
+static err *read_nested(struct val_reader *r, struct val **ret_v)
 {
-	bool is_list = toml_at(r, "[");
-	TRY(toml_new(r, is_list ? VAL_LIST : VAL_MAP, r->at, ret_v));
-	if (r->depth >= LIMIT_DEPTH)
-		return err_as(toml_error(r, r->at, "nested deeper than %u levels", LIMIT_DEPTH),
-		              ERR_LIMIT);
-	r->depth++;
+	bool is_list = val_reader_at(r, "[");
+	TRY(val_reader_new(r, is_list ? VAL_LIST : VAL_MAP, r->at, ret_v));
+	TRY(val_reader_enter(r));
 	TRY(is_list ? read_array(r, *ret_v) : read_inline_table(r, *ret_v));
-	r->depth--;
+	val_reader_leave(r);
 	(*ret_v)->mark.end = (uint32_t)r->at;
 	return NULL;
 }
 
-static err *read_value(struct toml_reader *r, struct val **ret_v)
+static err *read_value(struct val_reader *r, struct val **ret_v)
 {
-	if (toml_at(r, "[") || toml_at(r, "{"))
+	if (val_reader_at(r, "[") || val_reader_at(r, "{"))
 		return read_nested(r, ret_v);
-	if (!toml_at(r, "\"") && !toml_at(r, "'"))
+	if (!val_reader_at(r, "\"") && !val_reader_at(r, "'"))
 		return toml_read_word(r, ret_v);
-	bool is_literal = toml_at(r, "'");
+	bool is_literal = val_reader_at(r, "'");
 	struct view text;
-	TRY(toml_new(r, VAL_STR, r->at, ret_v));
+	TRY(val_reader_new(r, VAL_STR, r->at, ret_v));
 	TRY(toml_read_string(r, false, &text));
 	(*ret_v)->style = is_literal ? VAL_STYLE_SINGLE : VAL_STYLE_DOUBLE;
 	(*ret_v)->as.str.ptr = text.ptr;
@@ -378,14 +337,14 @@ static void forget_states(struct val *v)
 		forget_states(v->as.list.items[i]);
 }
 
-static err *read_document(struct toml_reader *r, struct val *root)
+static err *read_document(struct val_reader *r, struct val *root)
 {
 	struct val *table = root;
 	for (;;) {
 		TRY(toml_skip_lines(r));
 		if (r->at >= r->len)
 			return NULL;
-		if (toml_at(r, "[")) {
+		if (val_reader_at(r, "[")) {
 			TRY(read_header(r, root, &table));
 			continue;
 		}
@@ -397,20 +356,10 @@ static err *read_document(struct toml_reader *r, struct val *root)
 err *toml_load(const char *text, size_t len, const char *name, struct arena *a,
                struct val **ret_root)
 {
-	if (len > LIMIT_DOC_BYTES)
-		return err_new(ERR_LIMIT, "%s is larger than %u bytes", name, LIMIT_DOC_BYTES);
-	struct val_source *source = ARENA_NEW(a, struct val_source);
-	*source = (struct val_source){ arena_strdup(a, name), arena_strndup(a, text, len), len };
-	struct toml_reader r = {
-		.arena = a, .source = source, .text = source->text, .len = len, .line = 1
-	};
+	struct val_reader r;
 	struct val *root;
-	size_t bad;
-	if (!utf8_valid(text, len, &bad))
-		return toml_error(&r, bad, "a byte that is not UTF-8");
-	if (toml_at(&r, "\xef\xbb\xbf"))
-		r.at = r.line_start = 3;
-	TRY(toml_new(&r, VAL_MAP, r.at, &root));
+	TRY(val_reader_init(&r, text, len, name, a));
+	TRY(val_reader_new(&r, VAL_MAP, r.at, &root));
 	root->style = VAL_STYLE_BLOCK;
 	root->flags = IS_DEFINED;
 	TRY(read_document(&r, root));

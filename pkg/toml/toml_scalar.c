@@ -10,20 +10,20 @@
 /* --- strings --- */
 
 /* `count` hex digits behind \u or \U. */
-static err *read_code(struct toml_reader *r, size_t count, struct str *out)
+static err *read_code(struct val_reader *r, size_t count, struct str *out)
 {
 	uint64_t code = 0;
 	char bytes[4];
 	if (r->len - r->at < count || !num_parse_u64(r->text + r->at, count, 16, &code) ||
 	    code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-		return toml_error(r, r->at, "expected %zu hex digits of a Unicode character",
-		                  count);
+		return val_reader_error(r, r->at, "expected %zu hex digits of a Unicode character",
+		                        count);
 	str_add(out, bytes, utf8_encode((uint32_t)code, bytes));
 	r->at += count;
 	return NULL;
 }
 
-static void pass_line_end(struct toml_reader *r)
+static void pass_line_end(struct val_reader *r)
 {
 	r->at += r->text[r->at] == '\r';
 	r->at++;
@@ -31,13 +31,13 @@ static void pass_line_end(struct toml_reader *r)
 	r->line_start = r->at;
 }
 
-static bool at_line_end(const struct toml_reader *r)
+static bool at_line_end(const struct val_reader *r)
 {
-	return toml_at(r, "\n") || toml_at(r, "\r\n");
+	return val_reader_at(r, "\n") || val_reader_at(r, "\r\n");
 }
 
 /* A backslash at the end of a line: it and all blanks and line ends behind it are nothing. */
-static bool skip_folded(struct toml_reader *r)
+static bool skip_folded(struct val_reader *r)
 {
 	size_t at = r->at;
 	while (at < r->len && (r->text[at] == ' ' || r->text[at] == '\t'))
@@ -53,7 +53,7 @@ static bool skip_folded(struct toml_reader *r)
 	}
 }
 
-static err *read_escape(struct toml_reader *r, bool is_multi, struct str *out)
+static err *read_escape(struct val_reader *r, bool is_multi, struct str *out)
 {
 	static const char from[] = "btnfr\"\\", to[] = "\b\t\n\f\r\"\\";
 	r->at++;
@@ -62,7 +62,8 @@ static err *read_escape(struct toml_reader *r, bool is_multi, struct str *out)
 	char c = r->at < r->len ? r->text[r->at] : '\0';
 	const char *found = c ? strchr(from, c) : NULL;
 	if (c != 'u' && c != 'U' && !found)
-		return toml_error(r, r->at, "unknown escape; a backslash itself is written twice");
+		return val_reader_error(r, r->at,
+		                        "unknown escape; a backslash itself is written twice");
 	r->at++;
 	if (!found)
 		return read_code(r, c == 'u' ? 4 : 8, out);
@@ -71,12 +72,12 @@ static err *read_escape(struct toml_reader *r, bool is_multi, struct str *out)
 }
 
 /* At most two quotes may stand before the three that close. */
-static bool closes(const struct toml_reader *r, const char *quotes)
+static bool closes(const struct val_reader *r, const char *quotes)
 {
-	return toml_at(r, quotes) && !(quotes[1] && r->text[r->at + 3] == quotes[0]);
+	return val_reader_at(r, quotes) && !(quotes[1] && r->text[r->at + 3] == quotes[0]);
 }
 
-static err *read_char(struct toml_reader *r, bool is_basic, bool is_multi, struct str *out)
+static err *read_char(struct val_reader *r, bool is_basic, bool is_multi, struct str *out)
 {
 	unsigned char c = (unsigned char)r->text[r->at];
 	if (is_basic && c == '\\')
@@ -87,33 +88,34 @@ static err *read_char(struct toml_reader *r, bool is_basic, bool is_multi, struc
 		return NULL;
 	}
 	if ((c < 0x20 && c != '\t') || c == 0x7f)
-		return toml_error(r, r->at,
-		                  c == '\n' || c == '\r' ? "the string does not end on its line"
-		                                         : "a control character in a string");
+		return val_reader_error(r, r->at,
+		                        c == '\n' || c == '\r'
+		                                ? "the string does not end on its line"
+		                                : "a control character in a string");
 	str_addch(out, (char)c);
 	r->at++;
 	return NULL;
 }
 
-err *toml_read_string(struct toml_reader *r, bool is_key, struct view *ret_text)
+err *toml_read_string(struct val_reader *r, bool is_key, struct view *ret_text)
 {
 	static const char *const basic[] = { "\"", "\"\"\"" }, *const literal[] = { "'", "'''" };
 	bool is_basic = r->text[r->at] == '"';
 	const char *const *quotes = is_basic ? basic : literal;
-	bool is_multi = toml_at(r, quotes[1]);
+	bool is_multi = val_reader_at(r, quotes[1]);
 	size_t start = r->at, run = 0;
 	AUTO(str) text = STR_INIT;
 	if (is_multi && is_key)
-		return toml_error(r, start, "a key is a string of one line");
+		return val_reader_error(r, start, "a key is a string of one line");
 	r->at += strlen(quotes[is_multi]);
 	if (is_multi && at_line_end(r))
 		pass_line_end(r);
 	while (!closes(r, quotes[is_multi])) {
 		if (r->at >= r->len)
-			return toml_error(r, r->at, "a string that is not closed");
+			return val_reader_error(r, r->at, "a string that is not closed");
 		run = r->text[r->at] == quotes[0][0] ? run + 1 : 0;
 		if (is_multi && run > 2)
-			return toml_error(r, r->at, "too many quotes in a row");
+			return val_reader_error(r, r->at, "too many quotes in a row");
 		TRY(read_char(r, is_basic, is_multi, &text));
 	}
 	r->at += strlen(quotes[is_multi]);
@@ -275,7 +277,7 @@ static bool is_word(char c)
 	return isalnum((unsigned char)c) || (c && strchr("+-_.:", c));
 }
 
-static size_t word_end(const struct toml_reader *r)
+static size_t word_end(const struct val_reader *r)
 {
 	size_t end = r->at;
 	while (end < r->len && is_word(r->text[end]))
@@ -289,15 +291,15 @@ static size_t word_end(const struct toml_reader *r)
 	return end;
 }
 
-err *toml_read_word(struct toml_reader *r, struct val **ret_v)
+err *toml_read_word(struct val_reader *r, struct val **ret_v)
 {
 	AUTO(str) text = STR_INIT;
 	size_t start = r->at, end = word_end(r), len = end - start;
 	const char *word = r->text + start;
 	struct val *v;
 	if (len == 0)
-		return toml_error(r, start, "expected a value");
-	TRY(toml_new(r, VAL_BOOL, start, &v));
+		return val_reader_error(r, start, "expected a value");
+	TRY(val_reader_new(r, VAL_BOOL, start, &v));
 	v->style = VAL_STYLE_PLAIN;
 	r->at = v->mark.end = (uint32_t)end;
 	*ret_v = v;
@@ -314,8 +316,8 @@ err *toml_read_word(struct toml_reader *r, struct val **ret_v)
 	}
 	str_reset(&text);
 	if (!without_underscores(word, len, &text) || !set_number(&text, v))
-		return toml_error(r, start,
-		                  "'%.*s' is no number, date or boolean; texts are quoted",
-		                  (int)MIN(len, (size_t)60), word);
+		return val_reader_error(r, start,
+		                        "'%.*s' is no number, date or boolean; texts are quoted",
+		                        (int)MIN(len, (size_t)60), word);
 	return NULL;
 }

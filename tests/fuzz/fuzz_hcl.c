@@ -3,20 +3,9 @@
 
 #include "base/arena.h"
 #include "hcl/hcl.h"
+#include "val_marks.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check_marks(const struct val *v, size_t size)
-{
-	const struct val_entry *entry;
-	const struct val *item;
-	if (v->mark.start > v->mark.end || v->mark.end > size)
-		abort();
-	for (VAL_EACH_ENTRY(i, entry, v))
-		check_marks(entry->value, size);
-	for (VAL_EACH_ITEM(i, item, v))
-		check_marks(item, size);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
