@@ -11,7 +11,7 @@
 struct exec_args {
 	struct strs places, command;
 	int type, into;
-	bool no_mask;
+	bool no_mask, mask_terminal;
 };
 
 static const struct cli_choice deliveries[] = {
@@ -29,6 +29,9 @@ static const struct cli_opt opts[] = {
 	  .details =
 	          "files: CREDENTIALS_DIRECTORY names the folder, as with systemd; it is removed when "
 	          "the program ends. fd: FETTLE_SECRETS_FD is its number; not on Windows." },
+	{ CLI_FLAG(struct exec_args, mask_terminal), .name = "mask-terminal",
+	  .help = "hide secrets on a terminal, too; the program then writes to a pipe",
+	  .flags = CLI_NO_NEGATION },
 	{ CLI_FLAG(struct exec_args, no_mask), .name = "no-mask",
 	  .help = "let the program's output pass as it is", .flags = CLI_NO_NEGATION },
 	{ CLI_ARGS(struct exec_args, command), .arg = "command",
@@ -214,8 +217,10 @@ static err *run_with(struct cli_ctx *ctx, const struct exec_args *args,
 	for (size_t i = 0; i < args->places.len; i++)
 		TRY(add_place(args, args->places.ptr[i], keys, delivery));
 	TRY(vault_delivery_prepare(delivery));
+	if (args->no_mask && args->mask_terminal)
+		return err_new(ERR_USAGE, "--no-mask and --mask-terminal exclude each other");
 	/* A program on a terminal keeps it: what it shows there is for who may see the secrets. */
-	if (args->no_mask || ui_out_is_terminal(ctx->ui))
+	if (args->no_mask || (ui_out_is_terminal(ctx->ui) && !args->mask_terminal))
 		return run_child(ctx, args, delivery, false);
 	err *e = run_child(ctx, args, delivery, true);
 	if (!e || !err_is(e, ERR_UNSUPPORTED) || delivery->kind == DELIVER_FD)

@@ -40,6 +40,15 @@ setup() {
 	[ "$status" = 0 ]
 }
 
+@test "vault exec: --mask-terminal hides secrets on a terminal, too" {
+	run script -qec "'$FETTLE' vault exec -f secrets/app.yaml -- sh -c 'echo at \$TOKEN'" /dev/null
+	[[ $output == *planted-s3cret/x* ]]
+	run script -qec "'$FETTLE' vault exec --mask-terminal -f secrets/app.yaml -- sh -c 'echo at \$TOKEN'" /dev/null
+	[[ $output == *"at (hidden)"* && $output != *planted* ]]
+	run "$FETTLE" vault exec --mask-terminal --no-mask -f secrets/app.yaml -- true
+	[ "$status" = 2 ]
+}
+
 @test "vault exec: --no-mask, signals and exit codes" {
 	[ "$("$FETTLE" vault exec --no-mask -f secrets/app.yaml -- sh -c 'echo $TOKEN')" = planted-s3cret/x ]
 	"$FETTLE" vault exec -f secrets/app.yaml -- sh -c 'trap "exit 5" TERM; echo up >said; while :; do sleep 0.05; done' >out 3>&- &
