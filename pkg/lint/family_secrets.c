@@ -160,17 +160,27 @@ const struct lint_rule *secret_rule(const struct secret_hit *hit)
 	return &rules[hit->detector - secret_detectors];
 }
 
-static bool is_allowed(const struct scanning *s, const struct secret_hit *hit)
+/* Counted only when somebody asks by lines: a file may have very many hits. */
+static size_t line_for(const struct scanning *s, size_t at)
+{
+	size_t line = 1;
+	if (!secret_allow_has_lines(s->state->allow))
+		return 0;
+	for (size_t i = 0; i < at; i++)
+		line += s->file->text[i] == '\n';
+	return line;
+}
+
+/* A hit in `text`, which is the file itself or what was decoded from its byte `at`. */
+static bool is_allowed(const struct scanning *s, const struct secret_hit *hit, struct view text,
+                       size_t at)
 {
 	const struct lint_file *file = s->file;
-	size_t line = 1;
-	if (secret_allowed_on_line(file->text, file->len, hit->start))
-		return true;
-	for (size_t i = 0; i < hit->start; i++)
-		line += file->text[i] == '\n';
-	return secret_is_allowed(s->state->allow, hit->detector->slug, file->path, line, NULL,
-	                         secret_allowed_content(s->state->allow, file->text, file->len,
-	                                                hit->start, hit->end));
+	const struct secret_allow *allow = s->state->allow;
+	return secret_allowed_on_line(file->text, file->len, at) ||
+	       secret_is_allowed(
+		       allow, hit->detector->slug, file->path, line_for(s, at), NULL,
+		       secret_allowed_content(allow, text.ptr, text.len, hit->start, hit->end));
 }
 
 static void report(void *context, const struct secret_hit *hit)
@@ -179,7 +189,7 @@ static void report(void *context, const struct secret_hit *hit)
 	struct lint_file *file = s->file;
 	if (hit->detector->check == SECRET_GENERIC && !s->has_generic)
 		return;
-	if (is_allowed(s, hit))
+	if (is_allowed(s, hit, (struct view){ file->text, file->len }, hit->start))
 		return;
 	AUTO(str) message = STR_INIT;
 	AUTO(str) fingerprint = STR_INIT;
@@ -197,7 +207,7 @@ static void report(void *context, const struct secret_hit *hit)
 struct decoded {
 	const struct scanning *s;
 	const struct val *value, *object;
-	const char *text;
+	struct view text;
 };
 
 static void report_decoded(void *context, const struct secret_hit *hit)
@@ -205,14 +215,9 @@ static void report_decoded(void *context, const struct secret_hit *hit)
 	const struct decoded *d = context;
 	AUTO(str) message = STR_INIT;
 	AUTO(str) fingerprint = STR_INIT;
-	const struct lint_file *file = d->s->file;
-	const struct secret_allow *allow = d->s->state->allow;
-	if (secret_allowed_on_line(file->text, file->len, d->value->mark.start) ||
-	    secret_is_allowed(
-		    allow, hit->detector->slug, file->path, d->value->mark.line, NULL,
-		    secret_allowed_content(allow, d->text, strlen(d->text), hit->start, hit->end)))
+	if (is_allowed(d->s, hit, d->text, d->value->mark.start))
 		return;
-	secret_describe(hit, d->text, &message, &fingerprint);
+	secret_describe(hit, d->text.ptr, &message, &fingerprint);
 	const struct lint_hit found = { .rule = secret_rule(hit),
 		                        .start = d->value->mark.start,
 		                        .end = d->value->mark.end,
@@ -236,7 +241,7 @@ static void scan_value(const struct scanning *s, const struct val *object,
 		err_ignore(e, "schema rules tell that it is no base64");
 		return;
 	}
-	struct decoded decoded = { s, entry->value, object, text.ptr };
+	struct decoded decoded = { s, entry->value, object, view_str(&text) };
 	secret_scan(s->state->search, text.ptr, text.len, report_decoded, &decoded);
 }
 

@@ -186,6 +186,11 @@ static struct view line_around(const char *text, size_t len, size_t at)
 	return (struct view){ text + start, end - start };
 }
 
+bool secret_allow_has_lines(const struct secret_allow *allow)
+{
+	return allow->ignored.len > 0;
+}
+
 bool secret_allowed_on_line(const char *text, size_t len, size_t at)
 {
 	static const char *const marks[] = { "gitleaks:allow", "pragma: allowlist secret",
@@ -282,7 +287,7 @@ static bool list_allows(const struct allowlist *list, const char *path, const ch
 bool secret_is_allowed(const struct secret_allow *allow, const char *slug, const char *path,
                        size_t line, const char *commit, struct secret_allowed content)
 {
-	if (allow->ignored.len && line) {
+	if (secret_allow_has_lines(allow) && line) {
 		AUTOFREE char *key = str_format("%s:%zu", path, line);
 		if (strs_contains(&allow->ignored, key))
 			return true;

@@ -19,6 +19,9 @@ NODISCARD err *secret_allow_load(struct secret_allow **ret_allow);
 void secret_allow_free(struct secret_allow *allow); /* NULL is fine */
 AUTOPTR_DEFINE(secret_allow)
 
+/* Does anything ask for the line of a secret? */
+bool secret_allow_has_lines(const struct secret_allow *allow);
+
 /* Does the line around byte `at` say that it is meant to be there? */
 bool secret_allowed_on_line(const char *text, size_t len, size_t at);
 
