@@ -111,6 +111,16 @@ const char *import_url(struct import *import, const char *kind, const char *addr
 	                    *path ? "/" : "", path);
 }
 
+void import_texts(struct import *import, const struct val *from, const char *const names[][2],
+                  size_t count, struct val *to)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *text = val_get_str(from, names[i][0], "");
+		if (*text)
+			val_set_str(&import->arena, to, names[i][1], text);
+	}
+}
+
 const char *import_mode(struct import *import, const struct val *mode)
 {
 	if (val_is(mode, VAL_INT))

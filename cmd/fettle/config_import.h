@@ -29,6 +29,10 @@ struct val *import_shell(struct import *import, const char *text);
 const char *import_url(struct import *import, const char *kind, const char *address, bool is_tls,
                        const char *path);
 
+/* Texts that are there and not empty, under our names: { theirs, ours }. */
+void import_texts(struct import *import, const struct val *from, const char *const names[][2],
+                  size_t count, struct val *to);
+
 /* A number from a file mode, "0644" from either. NULL: none given. */
 const char *import_mode(struct import *import, const struct val *mode);
 

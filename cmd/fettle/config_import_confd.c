@@ -43,11 +43,7 @@ static void take_credentials(const struct confd *confd, struct val *source)
 		                                { "client_key", "key" },
 		                                { "username", "user" } };
 	struct import *import = confd->import;
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		const char *text = val_get_str(confd->settings, texts[i][0], "");
-		if (*text)
-			val_set_str(&import->arena, source, texts[i][1], text);
-	}
+	import_texts(import, confd->settings, texts, ARRAY_LEN(texts), source);
 	if (*val_get_str(confd->settings, "password", ""))
 		import_secret(import, source, "passwordFile", "the password of the backend",
 		              "confd.password");

@@ -21,13 +21,20 @@ static void take_tls(struct import *import, const struct val *ssl, struct val *s
 		                                { "cert", "cert" },
 		                                { "key", "key" },
 		                                { "server_name", "serverName" } };
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		const char *text = val_get_str(ssl, texts[i][0], "");
-		if (*text)
-			val_set_str(&import->arena, source, texts[i][1], text);
-	}
+	import_texts(import, ssl, texts, ARRAY_LEN(texts), source);
 	if (!val_get_bool(ssl, "verify", true))
 		val_set(&import->arena, source, "insecure", val_new_bool(&import->arena, true));
+}
+
+/* Their file with it, or one that is still to be written. */
+static void take_token(struct import *import, const struct val *map, const char *file_member,
+                       struct val *source, const char *what, const char *file)
+{
+	const char *theirs = val_get_str(map, file_member, "");
+	if (*theirs)
+		val_set_str(&import->arena, source, "tokenFile", theirs);
+	else if (*val_get_str(map, "token", ""))
+		import_secret(import, source, "tokenFile", what, file);
 }
 
 static void add_consul(struct import *import, const struct val *root)
@@ -41,11 +48,7 @@ static void add_consul(struct import *import, const struct val *root)
 	            import_url(import, "consul", val_get_str(consul, "address", "127.0.0.1:8500"),
 	                       val_get_bool(ssl, "enabled", false), ""));
 	take_tls(import, ssl, source);
-	if (*val_get_str(consul, "token_file", ""))
-		val_set_str(&import->arena, source, "tokenFile",
-		            val_get_str(consul, "token_file", ""));
-	else if (*val_get_str(consul, "token", ""))
-		import_secret(import, source, "tokenFile", "Consul's token", "consul.token");
+	take_token(import, consul, "token_file", source, "Consul's token", "consul.token");
 	if (val_get_bool(auth, "enabled", false)) {
 		val_set_str(&import->arena, source, "user", val_get_str(auth, "username", ""));
 		import_secret(import, source, "passwordFile", "the password for Consul",
@@ -68,11 +71,7 @@ static void add_vault(struct import *import, const struct val *root, const char 
 		&import->arena, source, "url",
 		import_url(import, "vault", address, val_get_bool(ssl, "enabled", false), mount));
 	take_tls(import, ssl, source);
-	if (*val_get_str(vault, "vault_agent_token_file", ""))
-		val_set_str(&import->arena, source, "tokenFile",
-		            val_get_str(vault, "vault_agent_token_file", ""));
-	else if (*val_get_str(vault, "token", ""))
-		import_secret(import, source, "tokenFile", "Vault's token", "vault.token");
+	take_token(import, vault, "vault_agent_token_file", source, "Vault's token", "vault.token");
 	import_note_others(import, vault, "vault: ", known);
 	import_note(import,
 	            "paths of secrets begin behind the mount: secret \"%s/app\" is secret \"app\"",
@@ -181,11 +180,7 @@ static struct val *make_template(struct import *import, const struct val *templa
 		                                { "destination", "to" } };
 	struct arena *a = &import->arena;
 	struct val *ours = val_new_map(a);
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		const char *text = val_get_str(template, texts[i][0], "");
-		if (*text)
-			val_set_str(a, ours, texts[i][1], text);
-	}
+	import_texts(import, template, texts, ARRAY_LEN(texts), ours);
 	val_set_str(a, ours, "flavour", "consul-template");
 	val_set_str(a, ours, "mode", import_mode(import, val_get(template, "perms")));
 	if (val_get(template, "error_on_missing_key"))

@@ -4,7 +4,6 @@
 
 #include "base/limits.h"
 #include "base/num.h"
-#include "base/utf8.h"
 #include "hcl/hcl.h"
 #include "val/val_reader.h"
 
@@ -57,31 +56,19 @@ static err *read_interpolation(struct val_reader *r, struct str *out)
 	return NULL;
 }
 
-static err *read_code(struct val_reader *r, size_t count, unsigned base, struct str *out)
-{
-	uint64_t code = 0;
-	char bytes[4];
-	if (r->len - r->at < count || !num_parse_u64(r->text + r->at, count, base, &code) ||
-	    code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-		return val_reader_error(r, r->at, "expected %zu digits of a character", count);
-	str_add(out, bytes, utf8_encode((uint32_t)code, bytes));
-	r->at += count;
-	return NULL;
-}
-
 static err *read_escape(struct val_reader *r, struct str *out)
 {
 	static const char from[] = "abfnrtv\\\"", to[] = "\a\b\f\n\r\t\v\\\"";
 	char c = r->text[++r->at];
 	const char *found = c ? strchr(from, c) : NULL;
 	if (c >= '0' && c <= '7')
-		return read_code(r, 3, 8, out);
+		return val_reader_code(r, 3, 8, out);
 	if (!found && !(c && strchr("xuU", c)))
 		return val_reader_error(r, r->at,
 		                        "unknown escape; a backslash itself is written twice");
 	r->at++;
 	if (!found)
-		return read_code(r, c == 'x' ? 2 : c == 'u' ? 4 : 8, 16, out);
+		return val_reader_code(r, c == 'x' ? 2 : c == 'u' ? 4 : 8, 16, out);
 	str_addch(out, to[found - from]);
 	return NULL;
 }
@@ -222,24 +209,6 @@ static err *read_word(struct val_reader *r, struct val **ret_v)
 	                        (int)MIN(word.len, (size_t)60), word.ptr);
 }
 
-static err *read_list(struct val_reader *r, struct val *list)
-{
-	r->at++;
-	TRY(skip(r));
-	while (!val_reader_at(r, "]")) {
-		struct val *item;
-		TRY(read_value(r, &item));
-		val_push(r->arena, list, item);
-		TRY(skip(r));
-		if (!val_reader_at(r, ",") && !val_reader_at(r, "]"))
-			return val_reader_error(r, r->at, "expected ',' or ']'");
-		r->at += val_reader_at(r, ",");
-		TRY(skip(r));
-	}
-	r->at++;
-	return NULL;
-}
-
 static err *read_nested(struct val_reader *r, struct val **ret_v)
 {
 	bool is_list = val_reader_at(r, "[");
@@ -248,7 +217,7 @@ static err *read_nested(struct val_reader *r, struct val **ret_v)
 	(*ret_v)->style = VAL_STYLE_FLOW;
 	if (!is_list)
 		r->at++;
-	TRY(is_list ? read_list(r, *ret_v) : read_body(r, false, *ret_v));
+	TRY(is_list ? val_reader_list(r, *ret_v, skip, read_value) : read_body(r, false, *ret_v));
 	val_reader_leave(r);
 	(*ret_v)->mark.end = (uint32_t)r->at;
 	return NULL;

@@ -247,25 +247,6 @@ static err *read_pair(struct val_reader *r, struct val *table)
 	return add(r, table, &key, value);
 }
 
-static err *read_array(struct val_reader *r, struct val *v)
-{
-	v->style = VAL_STYLE_FLOW;
-	r->at++;
-	TRY(toml_skip_lines(r));
-	while (!val_reader_at(r, "]")) {
-		struct val *item;
-		TRY(read_value(r, &item));
-		val_push(r->arena, v, item);
-		TRY(toml_skip_lines(r));
-		if (!val_reader_at(r, ",") && !val_reader_at(r, "]"))
-			return val_reader_error(r, r->at, "expected ',' or ']'");
-		r->at += val_reader_at(r, ",");
-		TRY(toml_skip_lines(r));
-	}
-	r->at++;
-	return NULL;
-}
-
 /* What is in braces is whole: nothing adds to it, or to what its dotted keys made, later. */
 static void close_table(struct val *v)
 {
@@ -302,7 +283,8 @@ static err *read_nested(struct val_reader *r, struct val **ret_v)
 	bool is_list = val_reader_at(r, "[");
 	TRY(val_reader_new(r, is_list ? VAL_LIST : VAL_MAP, r->at, ret_v));
 	TRY(val_reader_enter(r));
-	TRY(is_list ? read_array(r, *ret_v) : read_inline_table(r, *ret_v));
+	TRY(is_list ? val_reader_list(r, *ret_v, toml_skip_lines, read_value)
+	            : read_inline_table(r, *ret_v));
 	val_reader_leave(r);
 	(*ret_v)->mark.end = (uint32_t)r->at;
 	return NULL;

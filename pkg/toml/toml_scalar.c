@@ -4,24 +4,9 @@
 #include <ctype.h>
 
 #include "base/num.h"
-#include "base/utf8.h"
 #include "toml/toml_private.h"
 
 /* --- strings --- */
-
-/* `count` hex digits behind \u or \U. */
-static err *read_code(struct val_reader *r, size_t count, struct str *out)
-{
-	uint64_t code = 0;
-	char bytes[4];
-	if (r->len - r->at < count || !num_parse_u64(r->text + r->at, count, 16, &code) ||
-	    code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-		return val_reader_error(r, r->at, "expected %zu hex digits of a Unicode character",
-		                        count);
-	str_add(out, bytes, utf8_encode((uint32_t)code, bytes));
-	r->at += count;
-	return NULL;
-}
 
 static void pass_line_end(struct val_reader *r)
 {
@@ -66,7 +51,7 @@ static err *read_escape(struct val_reader *r, bool is_multi, struct str *out)
 		                        "unknown escape; a backslash itself is written twice");
 	r->at++;
 	if (!found)
-		return read_code(r, c == 'u' ? 4 : 8, out);
+		return val_reader_code(r, c == 'u' ? 4 : 8, 16, out);
 	str_addch(out, to[found - from]);
 	return NULL;
 }

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 
 #include "base/limits.h"
+#include "base/num.h"
 #include "base/utf8.h"
 #include "val/val_reader.h"
 
@@ -74,4 +75,37 @@ bool val_reader_at(const struct val_reader *r, const char *token)
 {
 	size_t len = strlen(token);
 	return r->len - r->at >= len && memcmp(r->text + r->at, token, len) == 0;
+}
+
+err *val_reader_code(struct val_reader *r, size_t count, unsigned base, struct str *out)
+{
+	uint64_t code = 0;
+	char bytes[4];
+	if (r->len - r->at < count || !num_parse_u64(r->text + r->at, count, base, &code) ||
+	    code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+		return val_reader_error(r, r->at, "expected %zu %s digits of a Unicode character",
+		                        count, base == 16 ? "hex" : "octal");
+	str_add(out, bytes, utf8_encode((uint32_t)code, bytes));
+	r->at += count;
+	return NULL;
+}
+
+err *val_reader_list(struct val_reader *r, struct val *list, err *(*skip)(struct val_reader *r),
+                     err *(*read)(struct val_reader *r, struct val **ret_v))
+{
+	list->style = VAL_STYLE_FLOW;
+	r->at++;
+	TRY(skip(r));
+	while (!val_reader_at(r, "]")) {
+		struct val *item;
+		TRY(read(r, &item));
+		val_push(r->arena, list, item);
+		TRY(skip(r));
+		if (!val_reader_at(r, ",") && !val_reader_at(r, "]"))
+			return val_reader_error(r, r->at, "expected ',' or ']'");
+		r->at += val_reader_at(r, ",");
+		TRY(skip(r));
+	}
+	r->at++;
+	return NULL;
 }

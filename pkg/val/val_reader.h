@@ -32,5 +32,11 @@ NODISCARD err *val_reader_new(struct val_reader *r, enum val_kind kind, size_t s
 NODISCARD err *val_reader_enter(struct val_reader *r);
 void val_reader_leave(struct val_reader *r);
 bool val_reader_at(const struct val_reader *r, const char *token);
+/* `count` digits of `base` that are a Unicode character, appended to `out`. */
+NODISCARD err *val_reader_code(struct val_reader *r, size_t count, unsigned base, struct str *out);
+/* At '[': items with commas between them, also behind the last; `skip` passes what may stand between. */
+NODISCARD err *val_reader_list(struct val_reader *r, struct val *list,
+                               err *(*skip)(struct val_reader *r),
+                               err *(*read)(struct val_reader *r, struct val **ret_v));
 
 #endif

@@ -35,7 +35,8 @@ follow_host() {
 	run "$FETTLE" config list --names --from "git:$RIG/repos/shop.git//conf?ref=main"
 	[ "$output" = $'app.yaml\nsub/motd' ]
 	[ "$("$FETTLE" config get sub/motd --from "git:file://$RIG/repos/shop.git//conf")" = hello ]
-	[ "$("$FETTLE" config get db/port --from "git:$RIG/work//conf?ref=main#app.yaml")" = 80 ]
+	local tree=$RIG/work
+	[ "$("$FETTLE" config get db/port --from "git:$tree//conf?ref=main#app.yaml")" = 80 ]
 	run -0 "$FETTLE" config list --names --from "git:$RIG/repos/shop.git?ref=v1"
 	[ "$output" = envs/prod/motd.yaml ]
 	run "$FETTLE" config list --from "git:$RIG/repos/shop.git?ref=nosuch" --timeout 2s

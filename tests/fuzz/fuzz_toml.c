@@ -4,7 +4,6 @@
  */
 #include "base/base.h"
 
-#include "base/arena.h"
 #include "toml/toml.h"
 #include "val_marks.h"
 
@@ -12,13 +11,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	AUTO(arena) arena = ARENA_INIT;
-	struct val *root = NULL;
-	err *e = toml_load((const char *)data, size, "fuzz", &arena, &root);
-	if (!e)
-		check_marks(root, size);
-	else if (!err_place(e))
-		abort();
-	err_free(e);
+	check_reader(toml_load, data, size);
 	return 0;
 }
