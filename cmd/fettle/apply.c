@@ -3,6 +3,7 @@
 
 #include "apply/plan_file.h"
 #include "apply_watch.h"
+#include "clusters.h"
 #include "kube_args.h"
 #include "prune_args.h"
 #include "run_plan.h"
@@ -167,6 +168,18 @@ static err *apply_saved(struct session *session, struct cli_ctx *ctx, const stru
 	return run_plan(session, ctx, plan, &run);
 }
 
+/* The cluster or center of the plan, unless the command line names one; who does it, only the command line says. */
+static void use_saved_target(const struct where_args *given, const struct saved_plan *saved,
+                             struct where_args *where)
+{
+	where->center = given->center ? given->center : saved->center;
+	where->kubeconfig = given->kubeconfig ? given->kubeconfig : saved->kubeconfig;
+	where->context = given->context ? given->context : saved->context;
+	where->name_space = given->name_space ? given->name_space : saved->name_space;
+	where->as_user = given->as_user;
+	where->as_groups = given->as_groups;
+}
+
 static err *run_saved(struct cli_ctx *ctx, const struct apply_args *args)
 {
 	struct arena arena = ARENA_INIT;
@@ -178,8 +191,10 @@ static err *run_saved(struct cli_ctx *ctx, const struct apply_args *args)
 			                    .root = args->where.root ? args->where.root : saved.root,
 			                    .name = saved.project,
 			                    .is_literal = true };
+		use_saved_target(&args->where, &saved, &where);
 		e = session_begin(&session, ctx, &where, args->timeout_ms);
 		kube_args_use(&args->kube, &session);
+		session.is_kubernetes = session.is_kubernetes || saved.is_kubernetes;
 		if (!e)
 			e = apply_saved(&session, ctx, args, &saved);
 		session_clear(&session);
@@ -233,7 +248,11 @@ static err *run(struct cli_ctx *ctx, const void *data)
 	session.must_identify = true;
 	kube_args_use(&args->kube, &session);
 	session.kube.corrects_drift = args->watch;
-	if (!e)
+	const struct clusters_run many = { .asks = !args->yes && !args->dry_run,
+		                           .wants_json = args->output == OUT_JSON };
+	if (!e && !args->watch && clusters_are_many(&session))
+		e = clusters_run(&session, ctx, &many);
+	else if (!e)
 		e = args->watch ? watch(&session, ctx, args) : apply_once(&session, ctx, args);
 	session_clear(&session);
 	return e;

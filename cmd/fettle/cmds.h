@@ -43,6 +43,7 @@ struct app {
 	struct ui *ui;
 	const struct globals *globals;
 	struct settings *settings; /* NULL until app_settings */
+	const struct strs *args;   /* the command line */
 	int stop_code;             /* of the signal that stopped a session (130, 143); else 0 */
 };
 
@@ -77,6 +78,7 @@ struct topic {
 extern const struct topic topics[]; /* ends with a NULL name */
 
 extern const struct cli_cmd cmd_apply;
+extern const struct cli_cmd cmd_adopt;
 extern const struct cli_cmd cmd_completion;
 extern const struct cli_cmd cmd_config;
 extern const struct cli_cmd cmd_config_diff;

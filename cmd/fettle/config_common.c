@@ -95,33 +95,50 @@ err *config_decrypt(void *vault_keys, const char *path, struct view text, struct
 	return opener.open(opener.data, path, ret_plain, &is_decrypted);
 }
 
+/* With what is in `s` already. */
+static err *open_source(struct app *app, const struct config_source_args *args,
+                        struct config_source *s)
+{
+	struct agent_source *source;
+	TRY(find_source(args, &s->config, &source));
+	add_arguments(args, source);
+	TRY(loop_new(s->cancel, &s->loop));
+	if (source->options.is_insecure)
+		ui_warn(app->ui, "the certificate of '%s' is not verified", source->options.url);
+	struct kv_options more = { .decrypt = config_decrypt, .decrypt_ctx = s->keys };
+	return agent_source_open(source, s->loop, &more, &s->kv);
+}
+
 err *config_source_open(struct cli_ctx *ctx, const struct config_source_args *args,
                         struct config_source *ret_source)
 {
 	struct config_source *s = ret_source;
-	struct agent_source *source;
 	*s = (struct config_source){ .timeout_ms = args->timeout };
-	TRY(find_source(args, &s->config, &source));
-	add_arguments(args, source);
 	process_make_private();
 	s->cancel = cancel_new();
 	s->keys = vault_keys_new(ctx);
 	TRY(sig_install(s->cancel, false));
-	TRY(loop_new(s->cancel, &s->loop));
-	if (source->options.is_insecure)
-		ui_warn(ctx->ui, "the certificate of '%s' is not verified", source->options.url);
-	struct kv_options more = { .decrypt = config_decrypt, .decrypt_ctx = s->keys };
-	return agent_source_open(source, s->loop, &more, &s->kv);
+	return open_source(ctx->app, args, s);
+}
+
+err *config_source_open_with(struct app *app, const struct config_source_args *args,
+                             struct cancel *cancel, struct vault_keys *keys,
+                             struct config_source *ret_source)
+{
+	*ret_source =
+		(struct config_source){ .cancel = cancel, .keys = keys, .is_borrowing = true };
+	return open_source(app, args, ret_source);
 }
 
 void config_source_clear(struct config_source *source)
 {
 	kv_free(source->kv);
 	loop_free(source->loop);
-	if (source->cancel)
+	if (source->cancel && !source->is_borrowing) {
 		sig_uninstall();
-	cancel_free(source->cancel);
-	vault_keys_free(source->keys);
+		cancel_free(source->cancel);
+		vault_keys_free(source->keys);
+	}
 	agent_config_free(source->config);
 }
 

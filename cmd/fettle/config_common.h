@@ -74,16 +74,20 @@ struct config_source {
 	struct agent_config *config;
 	struct vault_keys *keys;
 	struct kv *kv;
+	bool is_borrowing; /* cancel and keys are somebody else's */
 	int64_t timeout_ms;
 };
 NODISCARD err *config_source_open(struct cli_ctx *ctx, const struct config_source_args *args,
                                   struct config_source *ret_source);
+/* For a command that has its own signals and keys, which are borrowed. */
+NODISCARD err *config_source_open_with(struct app *app, const struct config_source_args *args,
+                                       struct cancel *cancel, struct vault_keys *keys,
+                                       struct config_source *ret_source);
 void config_source_clear(struct config_source *source);
 
 /* File or folder of the configuration: `path`, or fettle.yaml here or above. NOT_FOUND. */
 NODISCARD err *config_find(const char *path, char **ret_path);
 
-/* Plain text of documents that are encrypted; what is not comes back as it is. For kv_options. */
 /* Plain text of documents that are encrypted; what is not comes back as it is. For kv_options. */
 NODISCARD err *config_decrypt(void *vault_keys, const char *path, struct view text,
                               struct str *ret_plain);

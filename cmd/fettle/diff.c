@@ -2,6 +2,7 @@
 #include "base/base.h"
 
 #include "apply/plan_file.h"
+#include "clusters.h"
 #include "git/git.h"
 #include "pal/fs.h"
 #include "kube_args.h"
@@ -79,10 +80,18 @@ static err *save_plan(struct session *session, const struct plan *plan,
 {
 	const char *path;
 	TRY(portable_path(session, &path));
+	AUTO(str) kubeconfig = STR_INIT;
+	if (session->kube.kubeconfig)
+		TRY(fs_absolute(session->kube.kubeconfig, &kubeconfig));
 	struct saved_plan saved = { .project = session->name,
 		                    .target = session->target->identity,
 		                    .path = path,
 		                    .root = session->root,
+		                    .center = session->center,
+		                    .is_kubernetes = session->is_kubernetes,
+		                    .kubeconfig = session->kube.kubeconfig ? kubeconfig.ptr : NULL,
+		                    .context = session->kube.context,
+		                    .name_space = session->kube.name_space,
 		                    .commit = source_info(session->source)->commit,
 		                    .prune = options->prune,
 		                    .prune_changed = options->prune_changed };
@@ -130,7 +139,10 @@ static err *run(struct cli_ctx *ctx, const void *data)
 	session.must_identify = true;
 	kube_args_use(&args->kube, &session);
 	session.kube.explains = args->explain;
-	if (!e)
+	const struct clusters_run many = { .wants_json = args->output == OUT_JSON };
+	if (!e && !args->save_plan && clusters_are_many(&session))
+		e = clusters_run(&session, ctx, &many);
+	else if (!e)
 		e = diff(&session, ctx, args);
 	session_clear(&session);
 	return e;

@@ -9,6 +9,7 @@
 #include "lint/lint_config.h"
 #include "pal/fs.h"
 #include "schema/schema.h"
+#include "target_center/center_target.h"
 #include "target_host/host.h"
 
 struct gen_args {
@@ -86,6 +87,9 @@ static err *run(struct cli_ctx *ctx, const void *args)
 	AUTO(str) lint = STR_INIT;
 	schema_to_json(&lint_config_schema, "https://fettle.dev/schemas/lint.json", &lint);
 	TRY(write_file(gen->dir, "docs/schemas/lint.json", lint.ptr));
+	AUTO(str) center = STR_INIT;
+	center_schema_to_json(&center);
+	TRY(write_schema(&here, "config.fettle.dev_configset_v1.json", view_str(&center)));
 	TRY(write_man(program, gen->dir, &top));
 	return write_mans(program, gen->dir, program->cmds, &top);
 }

@@ -95,6 +95,7 @@ int main(int argc, char **argv)
 	struct app app = { .program = &fettle_program };
 	AUTO(strs) args = STRS_INIT;
 	argv_get(argc, argv, &args);
+	app.args = &args;
 	sig_ignore_pipe();
 	const struct ui_config config = { .level = UI_LEVEL_INFO,
 		                          .color_setting = app_color,

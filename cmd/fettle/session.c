@@ -10,6 +10,7 @@
 #include "kube/kube.h"
 #include "pal/pool.h"
 #include "pal/user.h"
+#include "target_center/center_target.h"
 #include "target_host/host.h"
 #include "vault_common.h"
 
@@ -32,6 +33,24 @@ void complete_environments(struct app *app, const char *prefix, struct cli_candi
 		for (size_t i = 0; i < project.environment_count; i++)
 			cli_candidate(out, project.environments[i].name,
 			              project.environments[i].path);
+	err_ignore(e, "completion never fails");
+	arena_clear(&arena);
+}
+
+void complete_clusters(struct app *app, const char *prefix, struct cli_candidates *out)
+{
+	(void)prefix;
+	const struct settings *settings;
+	struct arena arena = ARENA_INIT;
+	struct project project;
+	err *e = app_settings(app, &settings);
+	const char *file = e ? NULL : settings_project_file(settings);
+	if (!e && file)
+		e = project_load(file, &arena, &project);
+	for (size_t i = 0; !e && file && i < project.environment_count; i++)
+		for (size_t k = 0; k < project.environments[i].cluster_count; k++)
+			cli_candidate(out, project.environments[i].clusters[k].name,
+			              project.environments[i].name);
 	err_ignore(e, "completion never fails");
 	arena_clear(&arena);
 }
@@ -73,6 +92,15 @@ static const char *seen_from_here(struct arena *a, const char *path)
 	return str_starts(path, here.ptr) ? arena_strdup(a, path + here.len) : path;
 }
 
+static err *use_one_cluster(struct session *session, const char *name)
+{
+	TRY(project_cluster(session->environment, name, &session->cluster));
+	session->kube.kubeconfig = session->cluster->kubeconfig;
+	session->kube.context = session->cluster->context;
+	session->kube.name_space = session->cluster->name_space;
+	return NULL;
+}
+
 static err *use_project(struct session *session, const char *file, const struct where_args *where)
 {
 	TRY(project_load(file, &session->arena, &session->project));
@@ -83,10 +111,11 @@ static err *use_project(struct session *session, const char *file, const struct 
 	session->path = seen_from_here(&session->arena, session->environment->path);
 	session->root = session->environment->host_root;
 	session->is_kubernetes = session->environment->is_kubernetes;
+	session->center = session->environment->center;
 	session->kube.kubeconfig = session->environment->kubeconfig;
 	session->kube.context = session->environment->context;
 	session->kube.name_space = session->environment->name_space;
-	return NULL;
+	return where->cluster ? use_one_cluster(session, where->cluster) : NULL;
 }
 
 /* What is no part of the name: ".git" of a repository, ".yaml" of a file, nothing of a folder. */
@@ -129,6 +158,24 @@ static err *no_source(const char *env)
 	                "name a folder, or start a project with 'fettle init'");
 }
 
+/* Exactly one kind of target may be named; --center stands above the environment. */
+static err *use_center(struct session *session, const struct where_args *where, bool names_cluster)
+{
+	if (where->center && (where->root || names_cluster || where->cluster))
+		return err_hint(err_new(ERR_USAGE,
+		                        "a configuration center and another target cannot both be "
+		                        "the target"),
+		                "leave out --center, or --root, --context and its like");
+	if (where->root || names_cluster)
+		session->center = NULL;
+	if (!where->center)
+		return NULL;
+	session->center = where->center;
+	session->root = NULL;
+	session->is_kubernetes = false;
+	return NULL;
+}
+
 /* What the command line says of a cluster stands above the environment. */
 static err *use_cluster(struct session *session, const struct where_args *where)
 {
@@ -139,8 +186,18 @@ static err *use_cluster(struct session *session, const struct where_args *where)
 		return err_hint(err_new(ERR_USAGE, "a folder and a cluster cannot both be the target"),
 		                where->root ? "leave out --root, or --context and its like"
 		                            : "the environment's target is a folder; choose another one");
+	if (where->cluster && !session->cluster)
+		return err_hint(err_new(ERR_USAGE,
+		                        "--cluster goes with an environment of several clusters"),
+		                "--context names one of the kubeconfig");
+	if (where->context && session->environment && session->environment->cluster_count)
+		return err_hint(err_new(ERR_USAGE,
+		                        "--context does not go with an environment of several "
+		                        "clusters"),
+		                "choose one of them with --cluster");
 	if (where->as_groups.len && !where->as_user)
 		return err_hint(err_new(ERR_USAGE, "--as-group goes with --as"), "name the user, too");
+	TRY(use_center(session, where, is_said));
 	if (where->root)
 		session->is_kubernetes = false;
 	session->is_kubernetes = session->is_kubernetes || is_said;
@@ -256,6 +313,7 @@ void session_clear(struct session *session)
 	inv_free(session->inv);
 	if (session->target)
 		session->target->ops->close(session->target);
+	config_source_clear(&session->center_source);
 	source_free(session->source);
 	source_spec_clear(&session->spec);
 	mutex_free(session->note_mutex);
@@ -467,6 +525,16 @@ static void print_note(void *context, const struct target_note *note)
 		ui_info(session->ui, "%s: %s", note->display, note->text);
 }
 
+static err *open_center(struct session *session)
+{
+	const char *file = session->has_project ? session->project.file
+	                                        : settings_project_file(session->settings);
+	const struct config_source_args args = { .from = session->center, .config = file };
+	TRY(config_source_open_with(session->app, &args, session->cancel, session->vault_keys,
+	                            &session->center_source));
+	return center_target_open(session->center_source.kv, &session->context, &session->target);
+}
+
 static err *open_driver(struct session *session, enum inv_mode mode)
 {
 	if (session->is_kubernetes) {
@@ -476,6 +544,8 @@ static err *open_driver(struct session *session, enum inv_mode mode)
 		session->kube.proxy = settings_text(session->settings, SETTING_HTTP_PROXY);
 		return kube_target_open(&session->kube, &session->context, &session->target);
 	}
+	if (session->center)
+		return open_center(session);
 	struct host_options options = { .root = session->root,
 		                        .create_root = mode == INV_READ_WRITE };
 	return host_open(&options, &session->context, &session->target);
@@ -483,6 +553,8 @@ static err *open_driver(struct session *session, enum inv_mode mode)
 
 err *session_open_target(struct session *session, enum inv_mode mode, const char *command)
 {
+	if (session->environment && session->environment->cluster_count && !session->cluster)
+		TRY(project_cluster(session->environment, NULL, &session->cluster));
 	session->context = (struct target_context){ .read_source = manifests_read_source,
 		                                    .context = &session->manifests,
 		                                    .deadline_ns = session->deadline.at_ns,

@@ -12,6 +12,7 @@
 #include "apply/plan.h"
 #include "apply/plan_report.h"
 #include "cmds.h"
+#include "config_common.h"
 #include "pal/clock.h"
 #include "pal/lock.h"
 #include "pal/sig.h"
@@ -24,6 +25,8 @@ struct where_args {
 	const char *env;
 	const char *root;
 	const char *name;
+	const char *center;  /* URL of a configuration center, or name of a source */
+	const char *cluster; /* one of the environment's */
 	const char *context, *name_space, *kubeconfig, *as_user; /* any of them: a cluster */
 	struct strs as_groups;
 	bool is_literal;   /* PATH is the source itself, even when a fettle.yaml lies in it */
@@ -35,30 +38,60 @@ struct where_args {
 		CLI_ARG(args_type, where.path), .arg = "path",                                     \
 		.help = "folder, file, '-' or git URL with ?ref=", .words = CLI_WORDS_FILES        \
 	}
-#define WHERE_OPTS(args_type)                                                                      \
-	{ CLI_STR(args_type, where.env), .letter = 'e', .name = "env", .arg = "name",              \
-	  .help = "environment of the nearest fettle.yaml", .env = "FETTLE_ENV",                   \
-	  .flags = CLI_NOT_EMPTY, .complete = complete_environments },                             \
-	{ CLI_STR(args_type, where.root), .name = "root", .arg = "dir",                            \
-	  .help = "folder that stands for the machine", .env = "FETTLE_ROOT",                      \
-	  .flags = CLI_NOT_EMPTY, .words = CLI_WORDS_DIRS },                                       \
-	{ CLI_STR(args_type, where.context), .name = "context", .arg = "name",                     \
-	  .help = "cluster to work on: a context of the kubeconfig", .flags = CLI_NOT_EMPTY,                 \
-	  .complete = complete_contexts },                                                         \
-	{ CLI_STR(args_type, where.name_space), .name = "namespace", .arg = "name",                \
-	  .help = "namespace of objects that name none, and of the records",                     \
-	  .flags = CLI_NOT_EMPTY },                                                                \
-	{ CLI_STR(args_type, where.kubeconfig), .name = "kubeconfig", .arg = "file",               \
-	  .help = "for a cluster: this kubeconfig and no other", .flags = CLI_NOT_EMPTY | CLI_RARE,              \
-	  .words = CLI_WORDS_FILES },                                                              \
-	{ CLI_STR(args_type, where.as_user), .name = "as", .arg = "user",                          \
-	  .help = "for a cluster: act as this user", .flags = CLI_NOT_EMPTY | CLI_RARE },                        \
-	{ CLI_STRS(args_type, where.as_groups), .name = "as-group", .arg = "group",                \
-	  .help = "for a cluster: and as a member of this group", .flags = CLI_NOT_EMPTY | CLI_RARE },           \
-	{ CLI_STR(args_type, where.name), .name = "name", .arg = "project",                        \
-	  .help = "project name for the records on the target", .flags = CLI_NOT_EMPTY }
+#define WHERE_OPTS(args_type)                                                                     \
+	{ CLI_STR(args_type, where.env),                                                          \
+	  .letter = 'e',                                                                          \
+	  .name = "env",                                                                          \
+	  .arg = "name",                                                                          \
+	  .help = "environment of the nearest fettle.yaml",                                       \
+	  .env = "FETTLE_ENV",                                                                    \
+	  .flags = CLI_NOT_EMPTY,                                                                 \
+	  .complete = complete_environments },                                                    \
+		{ CLI_STR(args_type, where.root),                                                 \
+		  .name = "root",                                                                 \
+		  .arg = "dir",                                                                   \
+		  .help = "folder that stands for the machine",                                   \
+		  .env = "FETTLE_ROOT",                                                           \
+		  .flags = CLI_NOT_EMPTY,                                                         \
+		  .words = CLI_WORDS_DIRS },                                                      \
+		{ CLI_STR(args_type, where.center), .name = "center", .arg = "source",            \
+		  .help = "configuration center: a URL, or a source of fettle.yaml",              \
+		  .flags = CLI_NOT_EMPTY },                                                       \
+		{ CLI_STR(args_type, where.cluster),                                              \
+		  .name = "cluster",                                                              \
+		  .arg = "name",                                                                  \
+		  .help = "only this cluster of an environment that has several",                 \
+		  .flags = CLI_NOT_EMPTY | CLI_RARE,                                              \
+		  .complete = complete_clusters },                                                \
+		{ CLI_STR(args_type, where.context),                                              \
+		  .name = "context",                                                              \
+		  .arg = "name",                                                                  \
+		  .help = "cluster to work on: a context of the kubeconfig",                      \
+		  .flags = CLI_NOT_EMPTY,                                                         \
+		  .complete = complete_contexts },                                                \
+		{ CLI_STR(args_type, where.name_space), .name = "namespace", .arg = "name",       \
+		  .help = "namespace of objects that name none, and of the records",              \
+		  .flags = CLI_NOT_EMPTY },                                                       \
+		{ CLI_STR(args_type, where.kubeconfig),                                           \
+		  .name = "kubeconfig",                                                           \
+		  .arg = "file",                                                                  \
+		  .help = "for a cluster: this kubeconfig and no other",                          \
+		  .flags = CLI_NOT_EMPTY | CLI_RARE,                                              \
+		  .words = CLI_WORDS_FILES },                                                     \
+		{ CLI_STR(args_type, where.as_user), .name = "as", .arg = "user",                 \
+		  .help = "for a cluster: act as this user", .flags = CLI_NOT_EMPTY | CLI_RARE }, \
+		{ CLI_STRS(args_type, where.as_groups), .name = "as-group", .arg = "group",       \
+		  .help = "for a cluster: and as a member of this group",                         \
+		  .flags = CLI_NOT_EMPTY | CLI_RARE },                                            \
+	{                                                                                         \
+		CLI_STR(args_type, where.name),                                                   \
+			.name = "name", .arg = "project",                                         \
+			.help = "project name for the records on the target",                     \
+			.flags = CLI_NOT_EMPTY                                                    \
+	}
 
 void complete_environments(struct app *app, const char *prefix, struct cli_candidates *out);
+void complete_clusters(struct app *app, const char *prefix, struct cli_candidates *out);
 void complete_contexts(struct app *app, const char *prefix, struct cli_candidates *out);
 
 struct session {
@@ -70,9 +103,11 @@ struct session {
 	bool has_project;
 	struct project project;
 	const struct environment *environment; /* NULL: PATH was given */
+	const struct cluster *cluster;         /* chosen among those of the environment; or NULL */
 	const char *name;   /* project name in the inventory: "shop/dev", or made from PATH */
 	const char *path;   /* what the source is; NULL when the command needs none */
 	const char *root;   /* NULL: this machine */
+	const char *center; /* the target is a configuration center; or NULL */
 	bool is_kubernetes; /* the target is a cluster, as `kube` says; commands add to it */
 	struct kube_target_options kube;
 	const char *state_dir;
@@ -91,6 +126,7 @@ struct session {
 	uint8_t tag_key[INV_DIGEST_BYTES];
 	bool is_key_temporary;     /* nothing is recorded yet, so nobody knows this key */
 	struct target_context context;
+	struct config_source center_source; /* behind the target, when `center` is set */
 	struct target *target;
 	struct mutex *note_mutex; /* notes of the target come from its threads */
 	struct lock *lock;

@@ -13,6 +13,19 @@ static const char *text_or_empty(const char *text)
 	return text ? text : "";
 }
 
+static void write_cluster(struct json_writer *w, const struct saved_plan *saved)
+{
+	json_key(w, "kubernetes");
+	json_begin_object(w);
+	if (saved->kubeconfig)
+		json_key_string(w, "kubeconfig", saved->kubeconfig);
+	if (saved->context)
+		json_key_string(w, "context", saved->context);
+	if (saved->name_space)
+		json_key_string(w, "namespace", saved->name_space);
+	json_end_object(w);
+}
+
 err *plan_file_write(const char *file, const struct plan *plan, const struct saved_plan *saved)
 {
 	AUTO(str) text = STR_INIT;
@@ -24,6 +37,10 @@ err *plan_file_write(const char *file, const struct plan *plan, const struct sav
 	json_key_string(&w, "path", saved->path);
 	if (saved->root)
 		json_key_string(&w, "root", saved->root);
+	if (saved->center)
+		json_key_string(&w, "center", saved->center);
+	if (saved->is_kubernetes)
+		write_cluster(&w, saved);
 	if (saved->commit)
 		json_key_string(&w, "commit", saved->commit);
 	json_key_bool(&w, "prune", saved->prune);
@@ -62,6 +79,12 @@ static err *read_saved(const struct val *root, struct arena *arena, struct saved
 	TRY(val_need_str(root, "target", &saved->target));
 	TRY(val_need_str(root, "path", &saved->path));
 	saved->root = val_get_str(root, "root", NULL);
+	saved->center = val_get_str(root, "center", NULL);
+	const struct val *cluster = val_get(root, "kubernetes");
+	saved->is_kubernetes = cluster != NULL;
+	saved->kubeconfig = val_get_str(cluster, "kubeconfig", NULL);
+	saved->context = val_get_str(cluster, "context", NULL);
+	saved->name_space = val_get_str(cluster, "namespace", NULL);
 	saved->commit = val_get_str(root, "commit", NULL);
 	saved->prune = val_get_bool(root, "prune", false);
 	saved->prune_changed = val_get_bool(root, "pruneChanged", false);

@@ -18,6 +18,10 @@ struct saved_plan {
 	const char *project, *target;
 	const char *path;   /* what to open as the source */
 	const char *root;   /* host root folder; NULL: this machine */
+	const char *center; /* URL or name of a source, when the target is a center; or NULL */
+	const char *kubeconfig, *context,
+		*name_space; /* of a cluster, as far as they were given; or NULL */
+	bool is_kubernetes;
 	const char *commit; /* NULL when the source was not a commit */
 	bool prune, prune_changed;
 	struct saved_plan_item *items;

@@ -490,6 +490,11 @@ unsigned kv_features(const struct kv *kv)
 	return kv->driver->features;
 }
 
+size_t kv_change_limit(const struct kv *kv)
+{
+	return kv->driver->max_changes;
+}
+
 const char *kv_scheme(const struct kv *kv)
 {
 	return kv->url.scheme;

@@ -62,6 +62,8 @@ enum kv_features {
 	KV_IS_LOCAL = 1u << 4,    /* on this machine: asking it costs nothing */
 };
 unsigned kv_features(const struct kv *kv);
+/* How many changes it takes at once; 0: as many as there are. */
+size_t kv_change_limit(const struct kv *kv);
 const char *kv_scheme(const struct kv *kv);
 /* Without password. */
 const char *kv_display(const struct kv *kv);

@@ -284,6 +284,7 @@ static void close_consul(struct kv *kv)
 
 const struct kv_driver kv_driver_consul = {
 	.schemes = schemes,
+	.max_changes = MAX_OPERATIONS,
 	.features = KV_CAN_PUSH | KV_CAN_CHANGE | KV_CAN_COMPARE | KV_CAN_MANY,
 	.open = open_consul,
 	.close = close_consul,

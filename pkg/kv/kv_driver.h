@@ -21,6 +21,7 @@ struct kv_task;
 struct kv_driver {
 	const char *const *schemes; /* NULL-terminated */
 	unsigned features;
+	size_t max_changes; /* at once; 0: any number */
 	/* Checks the URL and settings; connects to nothing. */
 	err *(*open)(struct kv *kv);
 	void (*close)(struct kv *kv);

@@ -530,6 +530,7 @@ static void close_etcd(struct kv *kv)
 
 const struct kv_driver kv_driver_etcd = {
 	.schemes = schemes,
+	.max_changes = MAX_OPERATIONS,
 	.features = KV_CAN_PUSH | KV_CAN_CHANGE | KV_CAN_COMPARE | KV_CAN_MANY,
 	.open = open_etcd,
 	.close = close_etcd,

@@ -89,5 +89,7 @@ NODISCARD err *proc_signal_pid_file(const char *path, const char *name);
 
 bool proc_is_alive(int64_t pid);
 int64_t proc_self(void);
+/* Our own executable, fit to be run again from any folder. */
+NODISCARD err *proc_self_path(struct str *ret_path);
 
 #endif

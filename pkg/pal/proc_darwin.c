@@ -1,9 +1,21 @@
 #include "base/base.h"
 
+#include "pal/proc.h"
 #include "pal/proc_os_posix.h"
 
+#include <mach-o/dyld.h>
 #include <signal.h>
 #include <sys/sysctl.h>
+
+err *proc_self_path(struct str *ret_path)
+{
+	char path[4096];
+	uint32_t size = sizeof(path);
+	if (_NSGetExecutablePath(path, &size) != 0)
+		return err_new(ERR_LIMIT, "the path of fettle's own executable is too long");
+	str_addz(ret_path, path);
+	return NULL;
+}
 
 int proc_os_exit_fd(pid_t pid)
 {

@@ -1,5 +1,6 @@
 #include "base/base.h"
 
+#include "pal/proc.h"
 #include "pal/proc_os_posix.h"
 
 #include <errno.h>
@@ -23,6 +24,13 @@
 #define SYS_close_range 436
 #endif
 #define CLOSE_RANGE_CLOEXEC_ 4u
+
+/* In a child that is about to run it, that is still us. */
+err *proc_self_path(struct str *ret_path)
+{
+	str_addz(ret_path, "/proc/self/exe");
+	return NULL;
+}
 
 int proc_os_exit_fd(pid_t pid)
 {

@@ -278,6 +278,17 @@ err *proc_run(const struct proc_opts *opts, struct proc_result *ret_result)
 
 /* --- other processes --- */
 
+err *proc_self_path(struct str *ret_path)
+{
+	wchar_t path[4096];
+	DWORD len = GetModuleFileNameW(NULL, path, ARRAY_LEN(path));
+	if (len == 0 || len >= ARRAY_LEN(path))
+		return err_new(ERR_LIMIT, "the path of fettle's own executable is too long");
+	AUTOFREE char *text = win32_path_utf8(path);
+	str_addz(ret_path, text);
+	return NULL;
+}
+
 int64_t proc_self(void)
 {
 	return (int64_t)GetCurrentProcessId();

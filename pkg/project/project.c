@@ -51,23 +51,68 @@ static const struct schema host_fields[] = {
 	SCHEMA_END
 };
 
+static const struct schema cluster_schema = {
+	.kind = SCHEMA_OBJECT,
+	.fields =
+		(const struct schema[]){
+			{ .name = "context",
+	                  .kind = SCHEMA_STR,
+	                  .format = &schema_not_empty,
+	                  .about = "context of the kubeconfig; the cluster's name when absent" },
+			{ .name = "namespace",
+	                  .kind = SCHEMA_STR,
+	                  .format = &schema_not_empty,
+	                  .about = "in place of the environment's" },
+			{ .name = "kubeconfig",
+	                  .kind = SCHEMA_STR,
+	                  .format = &schema_not_empty,
+	                  .about = "in place of the environment's" },
+			SCHEMA_END },
+};
+
 static const struct schema kubernetes_fields[] = {
-	{ .name = "context", .kind = SCHEMA_STR, .format = &schema_not_empty,
+	{ .name = "clusters",
+	  .kind = SCHEMA_MAP,
+	  .of = &cluster_schema,
+	  .key_format = &schema_label_name,
+	  .about = "several clusters by name, all of which get the same; in place of context" },
+	{ .name = "context",
+	  .kind = SCHEMA_STR,
+	  .format = &schema_not_empty,
 	  .about = "context of the kubeconfig; its current one when absent" },
-	{ .name = "namespace", .kind = SCHEMA_STR, .format = &schema_not_empty,
+	{ .name = "namespace",
+	  .kind = SCHEMA_STR,
+	  .format = &schema_not_empty,
 	  .about = "of objects that name none, and of the records; the context's when absent" },
-	{ .name = "kubeconfig", .kind = SCHEMA_STR, .format = &schema_not_empty,
+	{ .name = "kubeconfig",
+	  .kind = SCHEMA_STR,
+	  .format = &schema_not_empty,
 	  .about = "file, relative to this one; found as kubectl does when absent" },
 	SCHEMA_END
 };
 
-static const struct schema target_fields[] = {
-	{ .name = "host", .kind = SCHEMA_OBJECT, .fields = host_fields,
-	  .about = "this machine, or a folder" },
-	{ .name = "kubernetes", .kind = SCHEMA_OBJECT, .fields = kubernetes_fields,
-	  .about = "a cluster" },
+static const struct schema center_fields[] = {
+	{ .name = "source",
+	  .kind = SCHEMA_STR,
+	  .required = true,
+	  .format = &schema_not_empty,
+	  .about = "name of a source under config.sources, or a URL: etcd://host:2379/shop" },
 	SCHEMA_END
 };
+
+static const struct schema target_fields[] = { { .name = "center",
+	                                         .kind = SCHEMA_OBJECT,
+	                                         .fields = center_fields,
+	                                         .about = "a configuration center" },
+	                                       { .name = "host",
+	                                         .kind = SCHEMA_OBJECT,
+	                                         .fields = host_fields,
+	                                         .about = "this machine, or a folder" },
+	                                       { .name = "kubernetes",
+	                                         .kind = SCHEMA_OBJECT,
+	                                         .fields = kubernetes_fields,
+	                                         .about = "a cluster" },
+	                                       SCHEMA_END };
 
 static const struct schema prune_fields[] = {
 	{ .name = "enabled", .kind = SCHEMA_BOOL, .fallback = "false",
@@ -151,13 +196,32 @@ static void read_kubernetes(struct arena *a, const char *dir, const struct val *
 	environment->kubeconfig = file ? resolve_folder(a, dir, file) : NULL;
 	environment->context = val_get_str(v, "context", NULL);
 	environment->name_space = val_get_str(v, "namespace", NULL);
+	const struct val *map = val_get(v, "clusters");
+	struct cluster *clusters = arena_zalloc(a, val_len(map) + 1, sizeof(*clusters));
+	const struct val_entry *entry;
+	for (VAL_EACH_ENTRY(i, entry, map)) {
+		const char *own = val_get_str(entry->value, "kubeconfig", NULL);
+		clusters[i] = (struct cluster){
+			.name = entry->key,
+			.kubeconfig = own ? resolve_folder(a, dir, own) : environment->kubeconfig,
+			.context = val_get_str(entry->value, "context", entry->key),
+			.name_space =
+				val_get_str(entry->value, "namespace", environment->name_space),
+		};
+	}
+	environment->clusters = clusters;
+	environment->cluster_count = val_len(map);
 }
 
 static err *check_target(const struct val *target)
 {
+	const struct val *cluster = val_get(target, "kubernetes");
+	if (val_get(cluster, "clusters") && val_get(cluster, "context"))
+		return val_error(val_get(cluster, "context"),
+		                 "context and clusters cannot both say where the objects go");
 	if (!target || val_len(target) == 1)
 		return NULL;
-	return err_hint(val_error(target, "target must be either host or kubernetes"),
+	return err_hint(val_error(target, "target must be one of host, kubernetes and center"),
 	                "make an environment of its own for each of them");
 }
 
@@ -170,6 +234,7 @@ static void read_environment(struct arena *a, const char *dir, const struct val_
 	environment->path = resolve_source(a, dir, val_get_str(v, "path", ""));
 	const char *root = val_get_str(val_path(v, "target.host"), "root", NULL);
 	environment->host_root = root ? resolve_folder(a, dir, root) : NULL;
+	environment->center = val_get_str(val_path(v, "target.center"), "source", NULL);
 	const char *timeout = val_get_str(v, "timeout", NULL);
 	if (timeout)
 		(void)schema_parse_duration(timeout, strlen(timeout), &environment->timeout_ms);
@@ -246,4 +311,27 @@ err *project_environment(const struct project *project, const char *name,
 	if (nearest)
 		e = err_hint(e, "did you mean '%s'?", nearest);
 	return with_names(e, project);
+}
+
+err *project_cluster(const struct environment *environment, const char *name,
+                     const struct cluster **ret_cluster)
+{
+	AUTO(str) names = STR_INIT;
+	for (size_t i = 0; i < environment->cluster_count; i++) {
+		const struct cluster *cluster = &environment->clusters[i];
+		if (name && str_equal(cluster->name, name)) {
+			*ret_cluster = cluster;
+			return NULL;
+		}
+		str_addf(&names, "%s%s", i ? ", " : "", cluster->name);
+	}
+	if (!name)
+		return err_hint(err_new(ERR_USAGE, "environment '%s' has several clusters: %s",
+		                        environment->name, names.ptr),
+		                "choose one with --cluster");
+	err *e =
+		err_new(ERR_USAGE, "environment '%s' has no cluster '%s'", environment->name, name);
+	return names.len
+	               ? err_hint(e, "its clusters are %s", names.ptr)
+	               : err_hint(e, "fettle.yaml names several under target.kubernetes.clusters");
 }

@@ -20,6 +20,12 @@ struct deletion_limit {
 };
 #define DELETION_LIMIT_DEFAULT ((struct deletion_limit){ 10, 20 })
 
+/* One of the clusters of an environment; what it does not say, its environment says, or the kubeconfig. */
+struct cluster {
+	const char *name;
+	const char *kubeconfig, *context, *name_space; /* each may be NULL */
+};
+
 struct environment {
 	const char *name;
 	const char *path;      /* source, a relative folder made relative to the file's folder */
@@ -27,6 +33,10 @@ struct environment {
 	                          NULL: this machine */
 	bool is_kubernetes;    /* the target is a cluster; all of these may be NULL then */
 	const char *kubeconfig, *context, *name_space;
+	const char *
+		center; /* the target is a configuration center: URL, or name of a source; or NULL */
+	const struct cluster *clusters; /* several of them, in the order of the file; else none */
+	size_t cluster_count;
 	int64_t timeout_ms;    /* 0: not given */
 	bool prune;
 	bool has_max_deletions;
@@ -53,6 +63,13 @@ NODISCARD err *project_load(const char *file, struct arena *arena, struct projec
  */
 NODISCARD err *project_environment(const struct project *project, const char *name,
                                    const struct environment **ret_environment);
+
+/*
+ * The cluster `name` of an environment of several. USAGE with the list of names when it is unknown;
+ * a NULL `name` too: one has to be chosen.
+ */
+NODISCARD err *project_cluster(const struct environment *environment, const char *name,
+                               const struct cluster **ret_cluster);
 
 /* "10", "20%"; false when it is neither. */
 bool deletion_limit_parse(const char *text, struct deletion_limit *ret_limit);

@@ -54,6 +54,8 @@ static bool handles(const char *group, const char *kind, const char **ret_hint)
 		*ret_hint = hint_for_kind(kind);
 	else if (str_equal(group, ""))
 		*ret_hint = "of the core kinds a host takes ConfigMap and Secret";
+	else if (str_equal(kind, "ConfigSet"))
+		*ret_hint = "that is for a configuration center: name one with --center";
 	return false;
 }
 
