@@ -10,6 +10,7 @@ static const struct cli_cmd *const cmds[] = {
 	&cmd_render,
 	&cmd_diff,
 	&cmd_apply,
+	&cmd_adopt,
 	&cmd_status,
 	&cmd_history,
 	&cmd_rollback,

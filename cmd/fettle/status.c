@@ -1,6 +1,8 @@
 /* fettle status: what is recorded on a target, and whether it is still so. */
 #include "base/base.h"
 
+#include "base/vec.h"
+#include "clusters.h"
 #include "json/json.h"
 #include "session.h"
 #include "ui/table.h"
@@ -39,10 +41,19 @@ static const struct cli_exit exits[] = {
 enum health { HEALTH_SYNCED, HEALTH_DRIFTED, HEALTH_MISSING, HEALTH_PENDING, HEALTH_COUNT };
 static const char *const health_names[] = { "in sync", "drifted", "missing", "unfinished" };
 
+static const char *const headings[] = { "OBJECT", "STATE", "RUN", "CHANGED", "LOCATION" };
+
 struct object_status {
 	enum health health;
 	const char *note;
+	VEC(struct target_child) children;
 };
+
+static void add_child(void *context, const struct target_child *child)
+{
+	struct object_status *status = context;
+	vec_push(&status->children, *child);
+}
 
 static err *judge(struct session *session, const struct target_record *record,
                   struct object_status *ret_status)
@@ -56,13 +67,26 @@ static err *judge(struct session *session, const struct target_record *record,
 		health = HEALTH_MISSING;
 	else if (!str_equal(live, record->fingerprint))
 		health = HEALTH_DRIFTED;
-	*ret_status = (struct object_status){ health, note };
-	return NULL;
+	*ret_status = (struct object_status){ .health = health, .note = note };
+	if (!session->target->ops->children || !*live)
+		return NULL;
+	return session->target->ops->children(session->target, record, add_child, ret_status);
+}
+
+static void print_children(struct ui_table *table, const struct object_status *status)
+{
+	for (size_t i = 0; i < status->children.len; i++) {
+		const struct target_child *child = &status->children.ptr[i];
+		ui_table_add(table, UI_PLAIN, "%*s%s", (int)child->depth * 2, "", child->display);
+		ui_table_add(table, child->is_trouble ? UI_STYLE_ERROR : UI_PLAIN, "%s",
+		             child->note);
+		for (size_t column = 2; column < ARRAY_LEN(headings); column++)
+			ui_table_add(table, UI_PLAIN, "%s", "");
+	}
 }
 
 static void print_text(struct session *session, const struct object_status *status)
 {
-	static const char *const headings[] = { "OBJECT", "STATE", "RUN", "CHANGED", "LOCATION" };
 	static const enum ui_style styles[] = { UI_STYLE_SUCCESS, UI_STYLE_WARNING,
 		                                UI_STYLE_ERROR, UI_STYLE_WARNING };
 	AUTOPTR(ui_table) table = ui_table_new(ARRAY_LEN(headings), headings);
@@ -76,8 +100,28 @@ static void print_text(struct session *session, const struct object_status *stat
 		ui_table_add(table, UI_PLAIN, "%" PRId64, object->run);
 		ui_table_add(table, UI_PLAIN, "%s", session_time_text(session, object->time_ms));
 		ui_table_add(table, UI_STYLE_PATH, "%s", object->location ? object->location : "");
+		print_children(table, &status[i]);
 	}
 	ui_table_print(session->ui, table);
+}
+
+/* Children of one object from the one at *i on; each with its own inside. */
+static void write_children(struct json_writer *w, const struct object_status *status, size_t *i)
+{
+	unsigned depth = status->children.ptr[*i].depth;
+	json_key(w, "children");
+	json_begin_array(w);
+	while (*i < status->children.len && status->children.ptr[*i].depth == depth) {
+		const struct target_child *child = &status->children.ptr[(*i)++];
+		json_begin_object(w);
+		json_key_string(w, "object", child->display);
+		json_key_string(w, "note", child->note);
+		json_key_bool(w, "trouble", child->is_trouble);
+		if (*i < status->children.len && status->children.ptr[*i].depth > depth)
+			write_children(w, status, i);
+		json_end_object(w);
+	}
+	json_end_array(w);
 }
 
 static void print_json(struct session *session, const struct object_status *status)
@@ -102,6 +146,9 @@ static void print_json(struct session *session, const struct object_status *stat
 		json_key_string(&w, "location", object->location);
 		json_key_int(&w, "run", object->run);
 		json_key_string(&w, "changed", session_time_text(session, object->time_ms));
+		size_t child = 0;
+		if (status[i].children.len)
+			write_children(&w, &status[i], &child);
 		json_end_object(&w);
 	}
 	json_end_array(&w);
@@ -126,13 +173,9 @@ static void print_summary(struct session *session, const size_t counts[HEALTH_CO
 	ui_out(session->ui, "\n");
 }
 
-static err *look(struct session *session, struct cli_ctx *ctx, const struct status_args *args)
+static err *judge_all(struct session *session, struct object_status *status,
+                      size_t counts[HEALTH_COUNT])
 {
-	TRY(session_open_target(session, INV_READ_ONLY, NULL));
-	TRY(records_load(&session->records, session->owned));
-	struct object_status *status = arena_zalloc(&session->arena, session->records.len + 1,
-	                                            sizeof(*status));
-	size_t counts[HEALTH_COUNT] = { 0 };
 	for (size_t i = 0; i < session->records.len; i++) {
 		TRY(cancel_check(session->cancel));
 		TRY(record_load_manifest(session->owned, &session->arena,
@@ -140,15 +183,28 @@ static err *look(struct session *session, struct cli_ctx *ctx, const struct stat
 		TRY(judge(session, &session->records.items[i], &status[i]));
 		counts[status[i].health]++;
 	}
-	if (args->output == OUT_JSON) {
+	return NULL;
+}
+
+static err *look(struct session *session, struct cli_ctx *ctx, const struct status_args *args)
+{
+	TRY(session_open_target(session, INV_READ_ONLY, NULL));
+	TRY(records_load(&session->records, session->owned));
+	struct object_status *status =
+		arena_zalloc(&session->arena, session->records.len + 1, sizeof(*status));
+	size_t counts[HEALTH_COUNT] = { 0 };
+	err *e = judge_all(session, status, counts);
+	if (!e && args->output == OUT_JSON) {
 		print_json(session, status);
-	} else {
+	} else if (!e) {
 		print_text(session, status);
 		print_summary(session, counts);
 	}
 	if (counts[HEALTH_SYNCED] < session->records.len && !args->exit_zero)
 		ctx->exit_code = EXIT_CODE_NO;
-	return ui_flush(session->ui);
+	for (size_t i = 0; i < session->records.len; i++)
+		vec_clear(&status[i].children);
+	return e ? e : ui_flush(session->ui);
 }
 
 static err *run(struct cli_ctx *ctx, const void *data)
@@ -156,7 +212,10 @@ static err *run(struct cli_ctx *ctx, const void *data)
 	const struct status_args *args = data;
 	struct session session;
 	err *e = session_begin(&session, ctx, &args->where, 0);
-	if (!e)
+	const struct clusters_run many = { .wants_json = args->output == OUT_JSON };
+	if (!e && clusters_are_many(&session))
+		e = clusters_run(&session, ctx, &many);
+	else if (!e)
 		e = look(&session, ctx, args);
 	session_clear(&session);
 	return e;

@@ -63,7 +63,7 @@ err *exchange_error(const struct exchange *exchange)
 		return err_new(ERR_LIMIT, "the answer is larger than %zu bytes", exchange->limit);
 	if (exchange->result == CURLE_OK || exchange->is_enough)
 		return NULL;
-	enum err_kind kind = http_kind_of(exchange->result);
+	enum err_kind kind = http_kind_of(exchange->result, text);
 	if (kind == ERR_TIMEOUT)
 		kind = ERR_UNAVAILABLE; /* the deadline is told apart by who asks */
 	err *e = err_new(kind, "cannot talk to the server: %s", text);

@@ -46,7 +46,7 @@ struct http_stream {
 NODISCARD err *http_check_headers(const struct http_request *request);
 
 /* What a caller can do about it. */
-enum err_kind http_kind_of(CURLcode code);
+enum err_kind http_kind_of(CURLcode code, const char *text);
 
 /* Bytes for an option that takes a copy of them. */
 static inline void http_set_blob(CURL *easy, CURLoption option, struct view bytes)

@@ -62,8 +62,17 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 	return len;
 }
 
-enum err_kind http_kind_of(CURLcode code)
+/* A handshake that was cut off says nothing about certificates. */
+static bool is_cut_off(const char *text)
 {
+	return strstr(text, "Recv failure") || strstr(text, "Send failure") ||
+	       strstr(text, "SSL_ERROR_SYSCALL") || strstr(text, "unexpected eof");
+}
+
+enum err_kind http_kind_of(CURLcode code, const char *text)
+{
+	if (code == CURLE_SSL_CONNECT_ERROR && is_cut_off(text))
+		return ERR_UNAVAILABLE;
 	switch (code) {
 	case CURLE_OPERATION_TIMEDOUT:
 		return ERR_TIMEOUT;
@@ -92,7 +101,8 @@ static err *transfer_error(const struct http_stream *stream)
 	const struct http_ca *ca = &stream->client->ca;
 	const char *text = *stream->text ? stream->text : curl_easy_strerror(stream->result);
 	const char *trusted = ca->file ? ca->file : ca->folder ? ca->folder : "the system's store";
-	err *e = err_new(http_kind_of(stream->result), "cannot talk to '%s': %s", stream->host, text);
+	err *e = err_new(http_kind_of(stream->result, text), "cannot talk to '%s': %s",
+	                 stream->host, text);
 	switch (stream->result) {
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return err_hint(e,

@@ -104,6 +104,14 @@ struct target_note {
 	const char *text;
 };
 
+/* For `status`; lives as long as the target. */
+struct target_child {
+	const char *display; /* "Pod/web-0" */
+	const char *note;    /* "ready" */
+	unsigned depth;
+	bool is_trouble;
+};
+
 /* Borrowed by the target for its whole life. */
 struct target_context {
 	/* Bytes of a repository file named in a manifest (`contentFrom`), relative to the manifest. */
@@ -213,6 +221,14 @@ struct target_ops {
 	 */
 	err *(*inspect)(struct target *target, const struct target_record *record,
 	                struct arena *arena, const char **ret_live, const char **ret_note);
+
+	/*
+	 * What grew out of a recorded object (replica sets, pods): each with its depth, 1 for its own
+	 * children, what is below an object right after it. From one thread. May be NULL: nothing does.
+	 */
+	err *(*children)(struct target *target, const struct target_record *record,
+	                 void (*each)(void *context, const struct target_child *child),
+	                 void *context);
 
 	/* Places to watch for drift of this object, one call of `add` each (absolute OS paths). May be NULL. */
 	err *(*watch_paths)(struct target *target, const struct object *object,

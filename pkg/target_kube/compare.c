@@ -3,8 +3,11 @@
 
 #include "target_kube/internal.h"
 
+#include "target_kube/adopt.h"
+#include "target_kube/applyset.h"
 #include "target_kube/changes.h"
 #include "target_kube/conflict.h"
+#include "target_kube/custom.h"
 #include "target_kube/fields.h"
 
 /* An object on its way through the comparison. */
@@ -81,6 +84,23 @@ static void judge_answer(struct comparison *c)
 	show(c, c->next);
 }
 
+/*
+ * The server was asked with the entries as they still are, so it would keep what the former tools own and
+ * our manifest does not name; it goes once these entries are ours.
+ */
+static err *judge_adoption(struct comparison *c)
+{
+	const struct live *live = &c->compiled->live;
+	const struct val *next =
+		fields_give_up(&c->arena, c->compiled->body, c->next, live->object);
+	c->item->action = PLAN_UPDATE;
+	c->item->reason = arena_printf(&c->item->arena, "taken over from %s", live->former);
+	/* Much of what a tool owns are defaults, which the server fills in again. */
+	TRY(kube_dry_update(c->kt, c->compiled, next, &c->arena, &next));
+	show(c, next);
+	return NULL;
+}
+
 static void judge_immutable(struct comparison *c)
 {
 	if (!c->compiled->may_replace) {
@@ -95,16 +115,31 @@ static void judge_immutable(struct comparison *c)
 	show(c, fields_predict(&c->arena, c->compiled->body, c->compiled->live.object));
 }
 
+/* By the definition of the set, since the server has none, or an older one. */
+static err *predict_custom(struct comparison *c, const char *why)
+{
+	TRY(custom_check(c->object));
+	predict(c, why);
+	return NULL;
+}
+
+/* The server says no by a definition that the same apply changes. */
+static bool is_outdated(const struct comparison *c)
+{
+	const struct object *crd = c->compiled->crd;
+	bool is_about_content =
+		c->status.code == 400 || c->status.code == 422 || c->status.code == 500;
+	return is_about_content && crd && compiled_of(crd)->live.state == LIVE_DIFFERS;
+}
+
 static err *judge_missing(struct comparison *c)
 {
 	if (c->compiled->name_space && str_equal(c->status.details_kind, "namespaces")) {
 		predict(c, "its namespace is made by the same apply");
 		return NULL;
 	}
-	if (c->compiled->crd) {
-		predict(c, "its kind is made by the same apply");
-		return NULL;
-	}
+	if (c->compiled->crd)
+		return predict_custom(c, "its kind is made by the same apply");
 	err *e = kube_refusal(c->object, &c->status);
 	if (str_equal(c->status.details_kind, "namespaces"))
 		e = err_hint(e, "add a Namespace manifest, or create it first");
@@ -119,6 +154,10 @@ static err *judge_refusal(struct comparison *c)
 	if (c->status.code == 403) {
 		predict(c, "predicted: the server does not let us ask it (no permission to patch)");
 		return NULL;
+	}
+	if (is_outdated(c)) {
+		c->compiled->awaits_definition = true;
+		return predict_custom(c, "its definition is changed by the same apply");
 	}
 	if (conflict_is_fields(&c->status)) {
 		refuse(c, kube_refusal(c->object, &c->status));
@@ -143,20 +182,39 @@ static bool is_drift(const struct comparison *c)
 	return true;
 }
 
+/* Conflicts with the tools that are left: once their entries are ours there are none. */
+static bool is_with_former(const struct comparison *c)
+{
+	AUTO(str) manager = STR_INIT;
+	for (size_t i = 0; i < c->status.cause_count; i++) {
+		conflict_manager(&c->status.causes[i], &manager);
+		if (!c->compiled->live.former ||
+		    strstr(c->status.causes[i].message, "with subresource") ||
+		    !adopt_is_former(manager.ptr ? manager.ptr : "", c->kt->options.adopt_from))
+			return false;
+		str_reset(&manager);
+	}
+	return true;
+}
+
 static err *dry_run(struct comparison *c)
 {
 	struct kube_object *compiled = c->compiled;
 	const char *uid = compiled->live.state == LIVE_ABSENT ? NULL : compiled->live.uid;
 	unsigned flags = PATCH_DRY_RUN;
 	TRY(kube_patch(c->kt, compiled, flags, uid, &c->arena, &c->status, &c->next));
-	compiled->must_force = !c->next && conflict_is_fields(&c->status) &&
-	                       (conflict_is_covered(&c->status, c->kt->options.take_over) ||
-	                        is_drift(c));
-	if (compiled->must_force)
+	bool is_conflict = !c->next && conflict_is_fields(&c->status);
+	bool is_adopted = is_conflict && is_with_former(c);
+	compiled->must_force =
+		is_conflict && !is_adopted &&
+		(conflict_is_covered(&c->status, c->kt->options.take_over) || is_drift(c));
+	if (compiled->must_force || is_adopted)
 		TRY(kube_patch(c->kt, compiled, flags | PATCH_FORCE, uid, &c->arena, &c->status,
 		               &c->next));
 	if (!c->next)
 		return judge_refusal(c);
+	if (compiled->live.former)
+		return judge_adoption(c);
 	judge_answer(c);
 	return NULL;
 }
@@ -175,6 +233,23 @@ static const char *made_by_the_set(const struct kube_object *compiled)
 	return NULL;
 }
 
+/* Once for each application, release and so on, not for each of its objects. */
+static void say_farewell(const struct comparison *c)
+{
+	struct kube_target *kt = c->kt;
+	AUTO(str) text = STR_INIT;
+	if (!adopt_farewell(c->compiled->live.object, &text))
+		return;
+	mutex_lock(kt->mutex);
+	bool is_new = !map_get(&kt->told, text.ptr);
+	map_set(&kt->told, text.ptr, kt);
+	mutex_unlock(kt->mutex);
+	const struct target_context *context = kt->target.context;
+	const struct target_note note = { TARGET_NOTE_WARNING, NULL, NULL, text.ptr };
+	if (is_new && context->on_note)
+		context->on_note(context->note_context, &note);
+}
+
 static err *compare_live(struct comparison *c)
 {
 	const struct live *live = &c->compiled->live;
@@ -187,17 +262,16 @@ static err *compare_live(struct comparison *c)
 		c->item->reason = arena_printf(&c->item->arena, "left alone: %s", live->ignore_mark);
 		return NULL;
 	}
-	if (live->state == LIVE_DIFFERS && live->other_owner && !c->record && !c->kt->options.take_over) {
+	if (live->state == LIVE_DIFFERS && c->kt->options.adopts)
+		say_farewell(c);
+	else if (live->state == LIVE_DIFFERS && live->other_owner && !c->record &&
+	         !c->kt->options.take_over) {
 		refuse(c, err_hint(err_new(ERR_REFUSED, "it belongs to %s", live->other_owner),
-		                   "take it over with --take-over '*', after it was removed there"));
+		                   "move it here with 'fettle adopt'"));
 		return NULL;
 	}
 	const char *why = made_by_the_set(c->compiled);
-	if (why) {
-		predict(c, why);
-		return NULL;
-	}
-	return dry_run(c);
+	return why ? predict_custom(c, why) : dry_run(c);
 }
 
 static void print_fingerprints(struct comparison *c, unsigned flags)
@@ -312,6 +386,13 @@ err *kube_plan_removal(struct target *target, const struct target_record *record
 	if (live->state == LIVE_ABSENT) {
 		item->action = PLAN_FORGET;
 		item->reason = "it is gone already";
+		return NULL;
+	}
+	const char *set = val_get_str(val_get(val_get(live->object, "metadata"), "labels"),
+	                              APPLYSET_PART_OF, "");
+	if (*set && !str_equal(set, kt->set_id)) {
+		item->action = PLAN_FORGET;
+		item->reason = "it belongs to another project by now; it stays";
 		return NULL;
 	}
 	bool is_known = recorded.uid.len > 0;

@@ -9,6 +9,7 @@
 #include "json/json.h"
 #include "target_kube/applyset.h"
 #include "target_kube/changes.h"
+#include "target_kube/custom.h"
 #include "target_kube/order.h"
 
 /* Groups of fettle's own kinds, which only other targets know. */
@@ -233,6 +234,7 @@ err *kube_link(struct target *target, struct object_set *set)
 	TRY(all);
 	for (size_t i = 0; i < set->len; i++)
 		make_body(kt, set, set->items[i]);
+	custom_prepare(kt, set);
 	return order_infer(set);
 }
 

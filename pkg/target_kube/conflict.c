@@ -26,6 +26,14 @@ static const char *owner_text(const struct kube_cause *cause)
 	                                          : cause->message;
 }
 
+/* `"kubectl-edit" using apps/v1 at 2026-…` */
+void conflict_manager(const struct kube_cause *cause, struct str *out)
+{
+	const char *text = owner_text(cause), *end = *text == '"' ? strchr(text + 1, '"') : NULL;
+	if (end)
+		str_add(out, text + 1, (size_t)(end - text) - 1);
+}
+
 static bool is_autoscaled(const struct kube_cause *cause)
 {
 	return str_ends(cause->field, "replicas") &&

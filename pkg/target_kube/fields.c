@@ -106,6 +106,18 @@ static size_t find_item(const struct val *list, const struct val *keys, bool may
 	return at;
 }
 
+const struct val *fields_find(const struct val *list, const struct val *keys, bool is_member,
+                              bool may_omit)
+{
+	const struct val *item;
+	if (!is_member)
+		return val_at(list, find_item(list, keys, may_omit));
+	for (VAL_EACH_ITEM(i, item, list))
+		if (val_equal(item, keys))
+			return item;
+	return NULL;
+}
+
 /* --- the proof --- */
 
 struct proof {

@@ -34,12 +34,26 @@ void fields_owned_text(const struct val *live, struct str *out);
  */
 struct val *fields_predict(struct arena *arena, const struct val *body, const struct val *live);
 
+/*
+ * `next` without the leaves that our entry of `live` owns and `body` no longer names, unless others own
+ * them too: what is left of it when `body` is applied.
+ */
+struct val *fields_give_up(struct arena *arena, const struct val *body, const struct val *next,
+                           const struct val *live);
+
 /* Who owns the field at `path` ("spec.replicas", `spec.template.spec.containers[name="app"].image`). */
 struct field_owner {
 	const char *manager, *operation, *subresource, *time; /* "" when absent */
 };
 /* Fills at most `max` owners, newest first; returns how many there are. */
 size_t fields_owners(const struct val *live, const char *path, struct field_owner *owners, size_t max);
+
+/*
+ * The only item of a list that has these keys (with `may_omit` a key may be missing from it), or, as a
+ * member of a set, is this value. NULL when there is none or more than one.
+ */
+const struct val *fields_find(const struct val *list, const struct val *keys, bool is_member,
+                              bool may_omit);
 
 /* Remove what never counts: managedFields, uid, resourceVersion, generation, creationTimestamp, selfLink, status. A copy. */
 struct val *fields_without_noise(struct arena *arena, const struct val *object);

@@ -80,37 +80,100 @@ static bool is_owned_by_others(const struct val *live, const char *path)
 	return false;
 }
 
-/* Maps only: items of lists that we give up are seen when the server is asked. */
+static struct val *drop(struct prediction *p, const struct val *fields, const struct val *wanted,
+                        struct val *merged, const struct val *live, struct str *path);
+
+static void drop_field(struct prediction *p, const struct val_entry *child,
+                       const struct val *wanted, struct val *map, const struct val *live,
+                       struct str *path)
+{
+	const char *key = child->key + 2;
+	size_t len = child->key_len - 2;
+	const struct val *mine = val_getn(wanted, key, len);
+	struct val *value = (struct val *)(uintptr_t)val_getn(map, key, len);
+	val_path_add_key(path, key, len);
+	if (value && mine)
+		val_setn(p->arena, map, key, len, drop(p, child->value, mine, value, live, path));
+	else if (value && !is_owned_by_others(live, path->ptr))
+		val_removen(map, key, len);
+}
+
+/* As a path names an item: `[name="app"]`, `[containerPort=80,protocol="TCP"]`. */
+static void add_keys(const struct val *keys, struct str *path)
+{
+	const struct val_entry *key;
+	size_t start = path->len;
+	for (VAL_EACH_ENTRY(i, key, keys)) {
+		str_addf(path, "%s%s=", path->len > start ? "," : "[", key->key);
+		json_write(key->value, JSON_ONE_LINE, path);
+	}
+	str_addch(path, ']');
+}
+
+/* One item of a list that is a map, or one member of a set. */
+static struct val *drop_item(struct prediction *p, const struct val_entry *child,
+                             const struct val *wanted, struct val *list, const struct val *live,
+                             struct str *path)
+{
+	struct val *keys = NULL;
+	const struct val *item;
+	bool is_member = child->key[0] == 'v';
+	err *e = json_read(child->key + 2, child->key_len - 2, "field set", p->arena, &keys);
+	if (e) {
+		err_ignore(e, "what is not understood stays");
+		return list;
+	}
+	if (!is_member)
+		add_keys(keys, path);
+	struct val *kept = val_new_list(p->arena);
+	const struct val *mine = fields_find(wanted, keys, is_member, true);
+	bool stays = mine || (!is_member && is_owned_by_others(live, path->ptr));
+	const struct val *there = fields_find(list, keys, is_member, false);
+	for (VAL_EACH_ITEM(i, item, list)) {
+		struct val *copy = (struct val *)(uintptr_t)item;
+		if (item != there)
+			val_push(p->arena, kept, copy);
+		else if (stays)
+			val_push(p->arena, kept,
+			         mine ? drop(p, child->value, mine, copy, live, path) : copy);
+	}
+	return kept;
+}
+
 static struct val *drop(struct prediction *p, const struct val *fields, const struct val *wanted,
                         struct val *merged, const struct val *live, struct str *path)
 {
 	const struct val_entry *child;
-	if (!val_is(merged, VAL_MAP))
+	bool is_map = val_is(merged, VAL_MAP);
+	if (!is_map && !val_is(merged, VAL_LIST))
 		return merged;
-	struct val *map = val_shallow_copy(p->arena, merged);
+	struct val *next = is_map ? val_shallow_copy(p->arena, merged) : merged;
 	for (VAL_EACH_ENTRY(i, child, fields)) {
-		if (child->key_len < 3 || child->key[0] != 'f')
+		size_t before = path->len;
+		if (child->key_len < 3)
 			continue;
-		const char *key = child->key + 2;
-		size_t len = child->key_len - 2, before = path->len;
-		const struct val *mine = val_getn(wanted, key, len);
-		struct val *value = (struct val *)(uintptr_t)val_getn(merged, key, len);
-		val_path_add_key(path, key, len);
-		if (value && mine)
-			val_setn(p->arena, map, key, len, drop(p, child->value, mine, value, live, path));
-		else if (value && !is_owned_by_others(live, path->ptr))
-			val_removen(map, key, len);
+		if (is_map && child->key[0] == 'f')
+			drop_field(p, child, wanted, next, live, path);
+		else if (!is_map && (child->key[0] == 'k' || child->key[0] == 'v'))
+			next = drop_item(p, child, wanted, next, live, path);
 		str_truncate(path, before);
 	}
-	return map;
+	return next;
 }
 
-struct val *fields_predict(struct arena *arena, const struct val *body, const struct val *live)
+struct val *fields_give_up(struct arena *arena, const struct val *body, const struct val *next,
+                           const struct val *live)
 {
 	struct prediction p = { arena };
 	AUTO(str) path = STR_INIT;
 	bool is_unique;
 	const struct val *entry = fields_our_entry(live, &is_unique);
-	struct val *merged = merge(&p, body, live);
-	return entry ? drop(&p, val_get(entry, "fieldsV1"), body, merged, live, &path) : merged;
+	struct val *copy = (struct val *)(uintptr_t)next;
+	return entry ? drop(&p, val_get(entry, "fieldsV1"), body, copy, live, &path) : copy;
+}
+
+struct val *fields_predict(struct arena *arena, const struct val *body, const struct val *live)
+{
+	struct prediction p = { arena };
+	return fields_give_up(arena, body, merge(&p, body, live), live);
 }

@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "base/map.h"
+#include "base/vec.h"
 #include "kube/kube.h"
 #include "pal/pool.h"
 #include "target_kube/health.h"
@@ -22,10 +23,16 @@ struct kube_target {
 	struct mutex *mutex;                /* guards live_arena and made_kinds */
 	struct arena live_arena;            /* copies of live objects of this plan */
 	struct map removals;                /* by key: struct live *; what prepare looked for */
+	VEC(const struct crd *) definitions; /* custom.c: compiled in definition_arena */
+	struct arena definition_arena;
+	struct map told; /* by text: warnings that are told once; guarded by mutex */
 	struct ready *ready;
 	struct kube_state *state;           /* state.c; NULL: the records were not asked for */
+	struct tree *tree;                  /* tree.c; NULL: nobody asked for children */
 	struct follow *follow;              /* follow.c; NULL: nobody follows */
 };
+
+struct crd;
 
 /* What is known of an object on the server. */
 enum live_state {
@@ -41,6 +48,8 @@ struct live {
 	const char *uid;          /* in live_arena */
 	const char *owned;        /* 64 hex digits: hash of what we own as it is now */
 	bool is_unready;
+	const char *
+		former; /* managers whose fields are ours in `object`, not yet on the server; or NULL */
 	const char *other_owner;  /* somebody else's mark, or NULL */
 	const char *keep_mark, *ignore_mark; /* or NULL */
 };
@@ -49,6 +58,8 @@ struct live {
 struct kube_object {
 	const struct kube_resource *resource;
 	struct object *crd;       /* in the set, makes the kind; or NULL */
+	const struct crd *definition; /* of a CRD that has objects in the set, compiled; or NULL */
+	bool awaits_definition;       /* fits the definition of the set, but not yet the server's */
 	struct object *name_space; /* Namespace in the set that this one is in; or NULL */
 	const struct val *body;   /* what is sent */
 	const char *path;         /* "/apis/…/name" */
@@ -121,6 +132,10 @@ enum patch_flags {
 NODISCARD err *kube_patch(struct kube_target *kt, const struct kube_object *compiled, unsigned flags,
                           const char *uid, struct arena *arena, struct kube_status *ret_status,
                           const struct val **ret_object);
+/* What the server would make of a whole object in its place; `object` stays in *ret_next where it says no. */
+NODISCARD err *kube_dry_update(struct kube_target *kt, const struct kube_object *compiled,
+                               const struct val *object, struct arena *arena,
+                               const struct val **ret_next);
 NODISCARD err *kube_apply(struct target *target, struct plan_item *item);
 NODISCARD err *kube_remove(struct target *target, struct plan_item *item,
                            const struct target_record *record);

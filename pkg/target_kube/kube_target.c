@@ -3,8 +3,10 @@
 #include "target_kube/internal.h"
 
 #include "target_kube/applyset.h"
+#include "target_kube/custom.h"
 #include "target_kube/order.h"
 #include "target_kube/state.h"
+#include "target_kube/tree.h"
 
 enum { CONCURRENCY = 100 };
 
@@ -28,6 +30,9 @@ static void close_target(struct target *target)
 	kube_state_free(kt->state);
 	kube_close(kt->kube);
 	map_clear(&kt->removals);
+	map_clear(&kt->told);
+	custom_forget(kt);
+	tree_free(kt);
 	arena_clear(&kt->live_arena);
 	mutex_free(kt->mutex);
 	arena_clear(&kt->arena);
@@ -49,6 +54,7 @@ static const struct target_ops kube_ops = {
 	.snapshot = kube_snapshot,
 	.removal_rank = removal_rank,
 	.inspect = kube_inspect,
+	.children = tree_children,
 	.follow = kube_follow,
 	.state_load = kube_state_load,
 	.state_save = kube_state_save,
@@ -85,6 +91,7 @@ static void copy_options(struct kube_target *kt, const struct kube_target_option
 	kt->options.take_over = copy_list(a, options->take_over);
 	kt->options.replace = copy_list(a, options->replace);
 	kt->options.allow_delete = copy_list(a, options->allow_delete);
+	kt->options.adopt_from = copy_list(a, options->adopt_from);
 	kt->options.proxy = copy(a, options->proxy);
 	kt->options.cache_dir = copy(a, options->cache_dir);
 	kt->options.project = copy(a, options->project);

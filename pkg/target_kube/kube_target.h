@@ -21,6 +21,9 @@ struct kube_target_options {
 	const char *const *allow_delete; /* "Kind/name" or "Kind": prune it though its kind is guarded */
 	const char *proxy, *cache_dir;
 	const char *project;            /* in the inventory; names the ApplySet */
+	const char *const
+		*adopt_from; /* field managers of tools that are left, beside the known ones */
+	bool adopts;         /* objects of other tools become ours with all their fields */
 	bool verify_always;             /* dry-run also what is proved unchanged */
 	bool corrects_drift;            /* an agent: what somebody wrote into fields that were ours when
 	                                   the same manifest was applied is put back, not a conflict */

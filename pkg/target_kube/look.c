@@ -7,6 +7,7 @@
 #include "crypto/encode.h"
 #include "crypto/hash.h"
 #include "pal/clock.h"
+#include "target_kube/adopt.h"
 #include "target_kube/applyset.h"
 #include "target_kube/fields.h"
 
@@ -70,8 +71,8 @@ static void take_marks(struct kube_target *kt, struct live *live)
 		live->other_owner = arena_strdup(&kt->live_arena, owner.ptr);
 }
 
-void kube_take_live(struct kube_target *kt, const struct val *body, const struct val *item,
-                    struct live *live)
+static void take_live(struct kube_target *kt, const struct val *body, const struct val *item,
+                      struct live *live)
 {
 	char owned[65];
 	bool is_same = is_proved(kt, body, item);
@@ -87,6 +88,24 @@ void kube_take_live(struct kube_target *kt, const struct val *body, const struct
 	live->object = val_copy(&kt->live_arena, item);
 	live->owned = arena_strdup(&kt->live_arena, owned);
 	take_marks(kt, live);
+}
+
+void kube_take_live(struct kube_target *kt, const struct val *body, const struct val *item,
+                    struct live *live)
+{
+	struct arena arena = ARENA_INIT;
+	const struct val *united = NULL;
+	if (body && kt->options.adopts)
+		united = adopt_united(&arena, item, kt->options.adopt_from);
+	take_live(kt, united ? NULL : body, united ? united : item, live);
+	if (united) {
+		AUTO(str) former = STR_INIT;
+		adopt_managers(item, kt->options.adopt_from, &former);
+		live->is_unready = is_unready(kt, item);
+		AUTO(mutex_hold) hold = mutex_hold(kt->mutex);
+		live->former = arena_strdup(&kt->live_arena, former.ptr);
+	}
+	arena_clear(&arena);
 }
 
 static err *read_object(struct kube_target *kt, const char *path, const char *what,

@@ -7,6 +7,7 @@
 #include "pal/clock.h"
 #include "pal/random.h"
 #include "pal/sig.h"
+#include "target_kube/adopt.h"
 #include "target_kube/changes.h"
 #include "target_kube/conflict.h"
 #include "target_kube/fields.h"
@@ -66,6 +67,34 @@ err *kube_patch(struct kube_target *kt, const struct kube_object *compiled, unsi
 	return e;
 }
 
+err *kube_dry_update(struct kube_target *kt, const struct kube_object *compiled,
+                     const struct val *object, struct arena *arena, const struct val **ret_next)
+{
+	AUTO(str) path = STR_INIT;
+	AUTO(str) body = STR_INIT;
+	struct kube_response response = { 0 };
+	struct val *answer = NULL;
+	str_addz(&path, compiled->path);
+	kube_query_add(&path, "dryRun", "All");
+	kube_query_add(&path, "fieldManager", KUBE_FIELD_MANAGER);
+	struct val *copy = val_shallow_copy(arena, object);
+	struct val *metadata = val_shallow_copy(arena, val_get(object, "metadata"));
+	val_remove(metadata, "managedFields");
+	val_remove(metadata, "resourceVersion");
+	val_set(arena, copy, "metadata", metadata);
+	json_write(copy, JSON_ONE_LINE, &body);
+	struct kube_request request = {
+		.method = "PUT", .path = path.ptr, .body = view_str(&body), .is_idempotent = true
+	};
+	err *e = kube_do(kt->kube, &request, &response);
+	if (!e && response.status == 200)
+		e = json_read(response.body.ptr, response.body.len, "answer of the API server",
+		              arena, &answer);
+	kube_response_clear(&response);
+	*ret_next = answer ? answer : object;
+	return e;
+}
+
 err *kube_refusal(const struct object *object, const struct kube_status *status)
 {
 	const struct kube_object *compiled = compiled_of(object);
@@ -117,8 +146,12 @@ static void take_answer(struct kube_target *kt, struct plan_item *item, const st
 }
 
 /* 404 because the kind is not served yet, and not because the namespace is missing. */
-static bool is_not_served(const struct kube_status *status)
+static bool is_not_served(const struct kube_object *compiled, const struct kube_status *status)
 {
+	/* The new definition is stored, but the server may go by the old one for a moment. */
+	if (compiled->awaits_definition &&
+	    (status->code == 400 || status->code == 422 || status->code == 500))
+		return true;
 	return status->code == 404 && !str_equal(status->details_kind, "namespaces");
 }
 
@@ -142,9 +175,14 @@ static err *patch_until_served(struct kube_target *kt, const struct plan_item *i
 	int64_t end_ns = clock_monotonic_ns() + SERVE_WAIT_MS * CLOCK_NS_PER_MS;
 	for (;;) {
 		TRY(kube_patch(kt, compiled, flags, uid, arena, ret_status, ret_object));
-		if (!compiled->crd || !is_not_served(ret_status))
+		if (!compiled->crd || !is_not_served(compiled, ret_status))
 			return NULL;
-		TRY(check_time(kt, end_ns));
+		err *late = check_time(kt, end_ns);
+		if (late && ret_status->code != 404) {
+			err_free(late);
+			return NULL; /* what the server says is better */
+		}
+		TRY(late);
 		clock_sleep_ms(random_jitter_ms(SERVE_LOOK_MS, 20));
 	}
 }
@@ -249,6 +287,9 @@ err *kube_apply(struct target *target, struct plan_item *item)
 	struct kube_target *kt = kube_of(target);
 	if (item->action == PLAN_REPLACE)
 		return replace_object(kt, item);
-	const char *uid = item->action == PLAN_CREATE ? NULL : compiled_of(item->object)->live.uid;
+	const struct kube_object *compiled = compiled_of(item->object);
+	const char *uid = item->action == PLAN_CREATE ? NULL : compiled->live.uid;
+	if (uid && compiled->live.former)
+		TRY(adopt_write(kt, compiled->path, uid, item->display));
 	return write_object(kt, item, uid);
 }
