@@ -32,6 +32,19 @@ static const struct schema_format percent_format = {
 	.refuses = refuse_percent,
 };
 
+static const struct schema retry_fields[] = {
+	{ .name = "first",
+	  .kind = SCHEMA_STR,
+	  .format = &schema_duration,
+	  .about =
+	          "the first pause lasts up to this, each further one up to twice the one before; 250ms" },
+	{ .name = "longest",
+	  .kind = SCHEMA_STR,
+	  .format = &schema_duration,
+	  .about = "no pause lasts longer; 60s" },
+	SCHEMA_END
+};
+
 static const struct schema guard_fields[] = {
 	{ .name = "allowEmpty",
 	  .kind = SCHEMA_BOOL,
@@ -97,6 +110,10 @@ static const struct schema source_schema = {
 	                  .kind = SCHEMA_STR,
 	                  .format = &schema_duration,
 	                  .about = "for one answer; 30s" },
+			{ .name = "retry",
+	                  .kind = SCHEMA_OBJECT,
+	                  .fields = retry_fields,
+	                  .about = "pauses between attempts when it does not answer" },
 			{ .name = "guards",
 	                  .kind = SCHEMA_OBJECT,
 	                  .fields = guard_fields,
@@ -277,6 +294,8 @@ static struct kv_policy read_policy(const struct val *v)
 	if (removed)
 		(void)num_parse_u64(removed, strlen(removed) - 1, 10, &percent);
 	return (struct kv_policy){
+		.base_ms = duration(val_get(v, "retry"), "first"),
+		.cap_ms = duration(val_get(v, "retry"), "longest"),
 		.poll_ms = duration(v, "poll"),
 		.request_ms = duration(v, "timeout"),
 		.allows_empty = val_get_bool(guards, "allowEmpty", false),

@@ -16,12 +16,13 @@ enum {
 	STABLE_MS =
 		10000, /* good for so long: the next failure starts from the shortest delay again */
 	LOCAL_CAP_MS = 1000, /* looking at a file costs nothing */
-	LOCAL_TOKEN_MS = 5, /* for what is on this machine */
+	LOCAL_TOKEN_MS = 5,  /* for what is on this machine */
 	LOCAL_TOKENS = 20,
 	TOKEN_MS = 100, /* one answer of a long poll each so often … */
 	TOKENS = 2,     /* … and so many at once */
 	DOUBLINGS = 20,
-	STEP_MS = 100, /* how late the deadline of a blocking call may be noticed */
+	CHECK_POLLS = 10, /* times poll_ms: so long news are waited for without looking */
+	STEP_MS = 100,    /* how late the deadline of a blocking call may be noticed */
 };
 
 enum step { STEP_PAUSE, STEP_READ, STEP_WAIT };
@@ -30,6 +31,7 @@ struct kv_progress {
 	struct kv_watch *watch;
 	struct kv_events events;
 	struct loop_timer *timer; /* begins the next read */
+	struct loop_timer *check; /* ends a wait that hears nothing */
 	enum step step;
 	unsigned failures;     /* in a row */
 	int64_t good_since_ms; /* 0: not good */
@@ -149,6 +151,9 @@ static void start_wait(struct kv_watch *watch)
 		return;
 	}
 	progress->step = STEP_WAIT;
+	if (!is_local(watch))
+		loop_timer_set(progress->check,
+		               random_jitter_ms(policy_of(watch)->poll_ms * CHECK_POLLS, 10));
 	driver->wait(watch);
 }
 
@@ -224,6 +229,14 @@ static void start_read(struct kv_watch *watch)
 	watch->kv->driver->read(watch);
 }
 
+/* A line may be dead without telling anybody: whoever waited long for news looks for himself, on a new one. */
+static void on_check(void *ctx)
+{
+	struct kv_watch *watch = ctx;
+	if (watch->progress->step == STEP_WAIT)
+		kv_watch_nudge(watch);
+}
+
 static void on_timer(void *ctx)
 {
 	struct kv_watch *watch = ctx;
@@ -244,6 +257,7 @@ static struct kv_watch *watch_new(struct kv *kv, enum kv_scope scope, const char
 	watch->progress = MEM_NEW(struct kv_progress);
 	watch->progress->watch = watch;
 	watch->progress->timer = loop_timer_new(kv->loop, on_timer, watch);
+	watch->progress->check = loop_timer_new(kv->loop, on_check, watch);
 	watch->next = kv->first;
 	kv->first = watch;
 	return watch;
@@ -270,6 +284,7 @@ void kv_watch_free(struct kv_watch *watch)
 	watch->kv->driver->stop(watch);
 	http_call_drop(watch->call);
 	loop_timer_free(progress->timer);
+	loop_timer_free(progress->check);
 	kv_set_free(progress->current);
 	kv_set_free(progress->once_set);
 	err_free(progress->once_error);

@@ -45,7 +45,10 @@ struct link {
 	void (*on_fail)(struct link *link, err *take_error);
 	void *owner;
 	size_t skips; /* answers to AUTH and SELECT that are still to come */
+	struct loop_timer *timer;
 	bool is_open;
+	bool is_idle; /* nothing is owed to us: a subscription. It is asked now and then whether it lives */
+	bool is_pinged; /* … and has not said yet */
 };
 
 /* Of a watch. */
@@ -67,7 +70,9 @@ static void link_close(struct link *link)
 {
 	http_call_drop(link->call);
 	link->call = NULL;
-	link->is_open = false;
+	loop_timer_free(link->timer);
+	link->timer = NULL;
+	link->is_open = link->is_idle = link->is_pinged = false;
 	secret_wipe(link->out.ptr, link->out.len);
 	secret_wipe(link->in.ptr, link->in.len);
 	str_clear(&link->out);
@@ -101,6 +106,26 @@ static void send_words(struct link *link, const struct view *words, size_t count
 	err *e = link->is_open ? flush_out(link) : NULL;
 	if (e)
 		link_fail(link, e);
+}
+
+static void link_expect(struct link *link)
+{
+	const struct kv_policy *policy = &link->kv->options.policy;
+	loop_timer_set(link->timer, link->is_idle ? policy->poll_ms : policy->request_ms);
+}
+
+/* A line may be dead without telling: answers have a time, and a subscription is asked whether it lives. */
+static void on_late(void *ctx)
+{
+	struct link *link = ctx;
+	if (!link->is_idle || link->is_pinged) {
+		link_fail(link,
+		          err_new(ERR_UNAVAILABLE, "'%s' does not answer", link->kv->display));
+		return;
+	}
+	link->is_pinged = true;
+	loop_timer_set(link->timer, link->kv->options.policy.request_ms);
+	send_words(link, (struct view[]){ view_of("PING") }, 1);
 }
 
 static err *answer_error(const struct kv *kv, const char *text)
@@ -150,6 +175,10 @@ static void on_ready(void *ctx, unsigned ready)
 	err *e = ready & LOOP_WRITE ? flush_out(link) : NULL;
 	while (!e && len > 0) {
 		e = http_raw_recv(link->call, buf, sizeof(buf), &len);
+		if (!e && len > 0) {
+			link->is_pinged = false;
+			link_expect(link);
+		}
 		str_add(&link->in, buf, e ? 0 : len);
 		if (!e && link->in.len > RESP_MAX_BYTES)
 			e = err_new(ERR_LIMIT, "'%s' answers too much", link->kv->display);
@@ -209,6 +238,8 @@ static err *link_open(struct link *link)
 	arena_init(&link->arena);
 	link->skips = 0;
 	link->is_open = false;
+	link->timer = loop_timer_new(link->kv->loop, on_late, link);
+	link_expect(link);
 	greet(link);
 	return http_raw_open(http, redis->url, link->kv->options.policy.request_ms, &events,
 	                     &link->call);
@@ -480,8 +511,10 @@ static void on_news(struct link *link, const struct val *value, const char *erro
 		link_fail(link, answer_error(link->kv, error));
 	} else if (val_is(kind, VAL_STR) && strcmp(kind->as.str.ptr, "psubscribe") == 0) {
 		f->is_subscribed = true;
+		link->is_idle = true;
+		link_expect(link);
 		ask_scan(f, "0");
-	} else {
+	} else if (!val_is(kind, VAL_STR) || strcmp(kind->as.str.ptr, "pong") != 0) {
 		f->has_changed = true;
 		wake(f, NULL);
 	}

@@ -78,7 +78,9 @@ err *proc_result_err(const struct proc_result *result, const char *name)
 
 err *proc_parse_pid(struct view text, int64_t *ret_pid)
 {
-	struct view digits = trim(text);
+	struct view rest = trim(text), line = { "", 0 };
+	view_split(&rest, '\n', &line);
+	struct view digits = trim(line);
 	int64_t pid;
 	if (digits.len == 0 || !num_parse_i64(digits.ptr, digits.len, &pid) || pid <= 1 ||
 	    pid > INT32_MAX)

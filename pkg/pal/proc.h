@@ -78,7 +78,7 @@ const char *proc_signal_name(int number);
 /* Send a signal by name; NOT_FOUND when the process is gone, DENIED. pid must be over 1. */
 NODISCARD err *proc_signal(int64_t pid, const char *name);
 
-/* Pid in the text of a pid file (surrounding blanks allowed); INVALID. */
+/* Pid in the first line of a pid file (surrounding blanks allowed); INVALID. */
 NODISCARD err *proc_parse_pid(struct view text, int64_t *ret_pid);
 
 /*

@@ -118,10 +118,12 @@ struct reader {
 
 static const char *resolve(const struct reader *r, const char *path)
 {
-	if (!path || path_is_absolute(path) || !r->dir)
-		return path;
-	AUTOFREE char *joined = path_join(r->dir, path);
-	return arena_strdup(r->arena, joined);
+	if (!path)
+		return NULL;
+	AUTOFREE char *joined =
+		path_is_absolute(path) || !r->dir ? mem_strdup(path) : path_join(r->dir, path);
+	AUTOFREE char *clean = path_clean(joined);
+	return arena_strdup(r->arena, clean);
 }
 
 static int64_t duration(const struct val *map, const char *name)

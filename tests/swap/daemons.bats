@@ -9,7 +9,7 @@ setup() {
 	fettle_setup
 	export FETTLE_STATE_DIR=$PWD/state
 	export PATH=$PATH:/usr/sbin
-	agent= daemon= load=
+	agent= daemon= load= own=
 	port=$(free_port)
 	here=$PWD
 	mkdir -p conf
@@ -24,6 +24,7 @@ teardown() {
 		wait_until sh -c "! kill -0 $pid 2>/dev/null" || kill -KILL "$pid"
 	done
 	for pid in $load $agent; do kill -KILL "$pid" 2>/dev/null || true; done
+	[ -z "${own:-}" ] || rm -rf "$own"
 }
 
 # good CONFIG: the configuration that works, and the agent that keeps it; $check, $reload and $health are YAML
@@ -112,7 +113,7 @@ comes_through() {
 	sed "$1" good >better
 	before=$(grep -c 'committed unit' log || true)
 	offer <better
-	wait_until sh -c "[ \$(grep -c 'committed unit' log) -gt $before ]"
+	wait_until sh -c "[ \$(grep -c 'committed unit' log) -gt $before ]"  || fail_with "not committed" "$1" "log" "$(tail -n 5 log)"
 	cmp live.conf better
 	[ -n "${may_lose:-}" ] || [ ! -e failed ] || fail_with "failed requests" "$(cat failed load.err)" "expected" none
 }
@@ -307,4 +308,53 @@ comes_through() {
 		's/timeout 0/timeout 0\nloadmodule \/nothere.so/' 's/timeout 0/timeout 0\nhz fast/' 's/timeout 0/timeout "0/' \
 		's/timeout 0/timeout 0\nclient-output-buffer-limit x/' 's/timeout 0/timeout 0\nuser/' 's/timeout 0/timeout 0\nmaxclients -5/'
 	comes_through 's/databases 16/databases 17/'
+}
+
+@test "postgres" {
+	local bin user="runuser -u postgres --"
+	bin=$(echo /usr/lib/postgresql/*/bin)
+	[ -x "$bin/postgres" ] || skip "no postgres"
+	# It refuses to run as root, and its user must get at the files.
+	here=$(mktemp -d /tmp/fettle-postgres.XXXXXX)
+	own=$here
+	chmod 755 "$here"
+	cd "$here"
+	mkdir conf data
+	chown postgres data
+	$user "$bin/initdb" -D "$here/data" -A trust -U postgres >initdb.log
+	request() { [ "$("$bin/psql" -h 127.0.0.1 -p "$port" -U postgres -Atc 'select 1')" = 1 ]; }
+	check="[runuser, -u, postgres, --, $bin/postgres, -D, $here/data, -C, max_connections, '--config-file={file}']"
+	reload="{signal: HUP, pidFile: $here/data/postmaster.pid}"
+	health="{command: [$bin/psql, -h, 127.0.0.1, -p, \"$port\", -U, postgres, -c, select 1], within: 2s}"
+	good <<-CONF
+		listen_addresses = '127.0.0.1'
+		port = $port
+		unix_socket_directories = ''
+		data_directory = '$here/data'
+		hba_file = '$here/data/pg_hba.conf'
+		ident_file = '$here/data/pg_ident.conf'
+		max_connections = 20
+		shared_buffers = 16MB
+		wal_level = minimal
+		max_wal_senders = 0
+		fsync = off
+		work_mem = 4MB
+		log_min_messages = warning
+		timezone = 'UTC'
+		datestyle = 'iso, mdy'
+		statement_timeout = 0
+	CONF
+	$user "$bin/postgres" -D "$here/data" --config-file="$here/live.conf" >pg.log 2>&1 3>&- &
+	daemon=$!
+	wait_until request
+	agent_start
+	load_start
+	broken 's/^port/prot/' 's/= 20$/= many/' 's/16MB/16XB/' 's/minimal/loud/' 's/fsync = off/fsync = perhaps/' 's/4MB/1/' \
+		's/= warning/= louder/' "s/'UTC'/'Nowhere'/" "s/'iso, mdy'/'foo'/" 's/timeout = 0/timeout = soon/' 's/timeout = 0/timeout = -5/' \
+		"s/'127.0.0.1'/127.0.0.1/" "s/'UTC'/'UTC/" 's/timeout = 0/= 0/' "s/timeout = 0/timeout = 0\ninclude '\/nothere.conf'/" \
+		's/timeout = 0/timeout = 0\nssl = maybe/' 's/timeout = 0/timeout = 0\ncheckpoint_timeout = 1s/' \
+		's/timeout = 0/timeout = 0\nsynchronous_commit = sometimes/' 's/timeout = 0/timeout = 0\nlog_statement = each/' \
+		's/timeout = 0/timeout = 0\nmax_wal_size = -1/' 's/timeout = 0/timeout = 0\nautovacuum_naptime = x/'
+	comes_through 's/4MB/8MB/'
+	[ "$("$bin/psql" -h 127.0.0.1 -p "$port" -U postgres -Atc 'show work_mem')" = 8MB ]
 }
