@@ -4,6 +4,7 @@
 #include "config_agent.h"
 #include "json/json.h"
 #include "pal/clock.h"
+#include "pal/idle.h"
 #include "pal/loop.h"
 #include "pal/notify.h"
 #include "pal/sig.h"
@@ -47,8 +48,10 @@ struct runner {
 	struct serve *serve;
 	struct notify *notify;
 	struct loop_timer *watchdog;
-	bool was_ready;
+	struct loop_timer *idle;
 };
+
+enum { IDLE_AFTER_MS = 3000 };
 
 /* --- what others see --- */
 
@@ -181,6 +184,13 @@ static void answer(void *ctx, const struct serve_request *request, struct serve_
 
 /* --- systemd --- */
 
+/* Nothing happened for a while: it mostly waits. */
+static void on_idle(void *ctx)
+{
+	(void)ctx;
+	process_shrink();
+}
+
 /* Ready when every unit stands on good content once. */
 static void on_settled(void *ctx, const char *unit)
 {
@@ -189,7 +199,7 @@ static void on_settled(void *ctx, const char *unit)
 	if (!all_good(r->a.agent))
 		return;
 	notify_ready(r->notify, "every unit is as its sources say");
-	r->was_ready = true;
+	loop_timer_set(r->idle, IDLE_AFTER_MS);
 }
 
 static void on_event(void *ctx, const struct agent_event *event)
@@ -222,6 +232,8 @@ static void runner_clear(struct runner *r)
 	serve_free(r->serve);
 	if (r->watchdog)
 		loop_timer_free(r->watchdog);
+	if (r->idle)
+		loop_timer_free(r->idle);
 	notify_free(r->notify);
 	config_agent_clear(&r->a);
 }
@@ -237,6 +249,7 @@ static err *start(struct cli_ctx *ctx, const struct run_args *args, struct runne
 	TRY(config_agent_make(&r->a, &options));
 	loop_on_hup(r->a.loop, on_hup, r);
 	r->notify = notify_from_env();
+	r->idle = loop_timer_new(r->a.loop, on_idle, r);
 	if (args->metrics) {
 		TRY(serve_new(r->a.loop, args->metrics, NULL, answer, r, &r->serve));
 		ui_info(ctx->ui, "metrics on %s", serve_address(r->serve));

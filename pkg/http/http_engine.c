@@ -12,6 +12,8 @@ enum {
 	LOOK_MS = 100,   /* how late a cancellation may be noticed */
 	CONNECTIONS = 8, /* to one server; each carries many requests */
 	STREAMS = 250,   /* that we would like on one connection; the server may say less */
+	STUCK_MS = 120000, /* without ever getting a connection */
+	LATE_MS = 1000,    /* curl ends a transfer at its deadline by itself, unless it has no connection */
 };
 
 /* One transfer, whole or streaming. Owned by the caller or the stream; the engine only borrows it. */
@@ -19,6 +21,7 @@ struct job {
 	struct exchange exchange; /* first: curl's private pointer is either */
 	struct http_engine *engine;
 	bool is_done, ignores_cancel;
+	int64_t start_ns, deadline_ns; /* deadline 0: none */
 	struct cond *done;
 	void (*on_data)(void *context, int status, struct view data);
 	void (*on_end)(void *context, int status, err *take_error); /* NULL: whole */
@@ -111,6 +114,23 @@ static void abort_cancelled(struct http_engine *engine)
 			finish(engine, engine->running.ptr[i - 1], CURLE_ABORTED_BY_CALLBACK);
 }
 
+/* curl forgets a transfer that waits for another one's connection when that one breaks. */
+static void abort_stuck(struct http_engine *engine)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	for (size_t i = engine->running.len; i > 0; i--) {
+		struct job *job = engine->running.ptr[i - 1];
+		curl_off_t begun_us = 0;
+		bool is_late = job->deadline_ns && now_ns > job->deadline_ns + LATE_MS * CLOCK_NS_PER_MS;
+		bool is_old = now_ns > job->start_ns + STUCK_MS * CLOCK_NS_PER_MS;
+		if (!is_late && !is_old)
+			continue;
+		curl_easy_getinfo(job->exchange.easy, CURLINFO_PRETRANSFER_TIME_T, &begun_us);
+		if (is_late || begun_us == 0)
+			finish(engine, job, CURLE_OPERATION_TIMEDOUT);
+	}
+}
+
 static void run(void *context)
 {
 	struct http_engine *engine = context;
@@ -118,6 +138,7 @@ static void run(void *context)
 	for (;;) {
 		take_arriving(engine);
 		abort_cancelled(engine);
+		abort_stuck(engine);
 		if (engine->is_ending && engine->running.len == 0)
 			break;
 		mutex_unlock(engine->mutex);
@@ -149,6 +170,8 @@ static err *job_init(struct job *job, struct http_engine *engine,
 	struct exchange *exchange = &job->exchange;
 	job->engine = engine;
 	job->done = cond_new();
+	job->start_ns = clock_monotonic_ns();
+	job->deadline_ns = request->deadline_ns;
 	exchange->options = &engine->options;
 	exchange->ca = &engine->ca;
 	exchange->easy = take_easy(engine);

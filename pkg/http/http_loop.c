@@ -222,6 +222,9 @@ err *http_call_start(struct http_loop *http, const struct http_engine_request *r
 	struct http_engine_request kept = keep_body(call, request);
 	err *e = call->exchange.easy ? exchange_prepare(&call->exchange, &kept)
 	                             : err_new(ERR_INTERNAL, "cannot start a request");
+	/* A call that waits for another one's connection is forgotten by curl when that one breaks. */
+	if (!e)
+		curl_easy_setopt(call->exchange.easy, CURLOPT_PIPEWAIT, 0L);
 	if (!e && curl_multi_add_handle(http->multi, call->exchange.easy) != CURLM_OK)
 		e = err_new(ERR_INTERNAL, "cannot start a request");
 	if (e) {

@@ -156,7 +156,7 @@ switches() { awk '/^voluntary/ { s += $2 } END { print s }' /proc/"$agent"/task/
 idle() {
 	local before cpu_before
 	until [ "$(ls "$fast/idle" 2>/dev/null | grep -cv '^\.')" = 50 ]; do sleep 0.1; done
-	sleep 2
+	sleep 4
 	before=$(switches) cpu_before=$(ticks)
 	sleep 10
 	printf 'idle, 50 templates, %-15s RSS %6s KiB  threads %2s  wake-ups %4s and CPU %s ticks in 10 s\n' "$1" \

@@ -1,0 +1,7 @@
+#include "base/base.h"
+
+#include "pal/idle.h"
+
+void process_shrink(void)
+{
+}
