@@ -170,6 +170,14 @@ static const struct schema template_schema = {
 	                  .choices = (const char *const[]){ "auto", "none", "json", "yaml", "toml",
 	                                                    "ini", "dotenv", NULL },
 	                  .about = "what the result must be; by its ending when absent" },
+			FILE_FIELD("schema",
+	                           "JSON Schema the result must fit; relative to this file"),
+			{ .name = "lint",
+	                  .kind = SCHEMA_STR,
+	                  .choices = (const char *const[]){ "default", "baseline", "restricted",
+	                                                    "style", "all", NULL },
+	                  .about =
+	                          "profile of 'fettle lint' under which the result must have no errors" },
 			SCHEMA_END },
 };
 
@@ -351,6 +359,7 @@ static struct agent_template read_template(const struct reader *r, const struct 
 		.text = val_get_str(v, "text", NULL),
 		.to = resolve(r, val_get_str(v, "to", "")),
 		.source = val_get_str(v, "source", NULL),
+		.schema = resolve(r, val_get_str(v, "schema", NULL)),
 		.left_delim = left ? left->as.str.ptr : NULL,
 		.right_delim = left ? val_at(delimiters, 1)->as.str.ptr : NULL,
 		.flavour = flavour_of(v),

@@ -29,6 +29,7 @@ struct agent_template {
 	const char *text;
 	const char *to;
 	const char *source; /* name; NULL: the unit's */
+	const char *schema; /* file with the JSON Schema of the result; NULL: none */
 	const char *left_delim, *right_delim;
 	enum tmpl_flavour flavour;
 	enum tmpl_missing missing;

@@ -5,6 +5,7 @@
 #include "agent/agent.h"
 
 #include "agent/agent_cache.h"
+#include "agent/agent_check.h"
 #include "base/vec.h"
 #include "pal/loop.h"
 #include "pal/loop_queue.h"
@@ -51,6 +52,7 @@ struct unit_template {
 	const struct agent_template *config;
 	char *name;
 	struct tmpl *tmpl;
+	struct agent_check *check; /* NULL: nothing beyond syntax */
 	struct str out;
 };
 

@@ -95,6 +95,13 @@ static err *generation_path(const struct unit *unit, const struct agent_template
 	return NULL;
 }
 
+static err *check_file(void *ctx, const struct swap_file *file)
+{
+	const struct unit *unit = ctx;
+	const struct agent_check *check = unit->templates[file - unit->files].check;
+	return check ? agent_check_file(check, file) : NULL;
+}
+
 static err *init_files(struct unit *unit)
 {
 	unit->files = mem_zalloc(unit->config->template_count, sizeof(*unit->files));
@@ -103,10 +110,13 @@ static err *init_files(struct unit *unit)
 		struct swap_file *file = &unit->files[i];
 		TRY(read_owner(config->settings, file));
 		TRY(generation_path(unit, config, &file->path));
+		TRY(agent_check_new(config, &unit->templates[i].check));
 		file->syntax = swap_syntax_named(val_get_str(config->settings, "syntax", NULL));
 	}
 	unit->group.files = unit->files;
 	unit->group.file_count = unit->config->template_count;
+	unit->group.check = check_file;
+	unit->group.check_ctx = unit;
 	return NULL;
 }
 
@@ -149,6 +159,7 @@ void unit_clear(struct unit *unit)
 	loop_timer_free(unit->timer);
 	for (size_t i = 0; i < unit->config->template_count && unit->templates; i++) {
 		tmpl_free(unit->templates[i].tmpl);
+		agent_check_free(unit->templates[i].check);
 		mem_free(unit->templates[i].name);
 		str_clear(&unit->templates[i].out);
 	}

@@ -19,6 +19,7 @@ struct lint_input {
 	struct repo *repo;
 	struct repo_tree *tree; /* one of the two */
 	struct repo_index *index;
+	struct view text; /* instead of both */
 	struct root *roots;
 	size_t n_roots;
 	struct strs paths;     /* as spelled */
@@ -170,9 +171,21 @@ err *lint_input_index(const struct strs *paths, struct lint_input **ret_input)
 	return hand_out(input, open_index(input, paths), ret_input);
 }
 
+struct lint_input *lint_input_text(const char *name, struct view text)
+{
+	struct lint_input *input = new_input();
+	input->text = text;
+	strs_push(&input->paths, name);
+	return input;
+}
+
 err *lint_input_read(struct lint_input *input, const char *path, size_t limit, struct str *ret_text)
 {
 	AUTO(mutex_hold) hold = mutex_hold(input->mutex);
+	if (!input->tree && !input->index) {
+		str_add(ret_text, input->text.ptr, input->text.len);
+		return NULL;
+	}
 	const char *in_tree = map_get(&input->tree_paths, path);
 	if (!in_tree)
 		return err_new(ERR_NOT_FOUND, "there is no '%s' in this commit", path);

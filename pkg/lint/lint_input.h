@@ -1,6 +1,6 @@
 /*
- * Where the files of a run come from, when not from the disk: a commit, for --new-from, or the
- * index, for --staged. Paths are spelled as a walk over the disk would spell them.
+ * Where the files of a run come from, when not from the disk: a commit, for --new-from, the
+ * index, for --staged, or memory. Paths are spelled as a walk over the disk would spell them.
  */
 #ifndef LINT_LINT_INPUT_H
 #define LINT_LINT_INPUT_H
@@ -14,6 +14,8 @@ NODISCARD err *lint_input_commit(const char *ref, const struct strs *paths,
                                  struct lint_input **ret_input);
 /* What is staged below the paths. */
 NODISCARD err *lint_input_index(const struct strs *paths, struct lint_input **ret_input);
+/* One file that is in no tree: its name decides what it is. The text is borrowed. */
+struct lint_input *lint_input_text(const char *name, struct view text);
 void lint_input_free(struct lint_input *input);
 
 /* Sorted. Borrowed. */
