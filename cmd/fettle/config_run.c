@@ -2,6 +2,7 @@
 #include "base/base.h"
 
 #include "config_agent.h"
+#include "config_children.h"
 #include "json/json.h"
 #include "pal/clock.h"
 #include "pal/idle.h"
@@ -45,6 +46,7 @@ static const struct cli_exit exits[] = {
 
 struct runner {
 	struct config_agent a;
+	struct children *children; /* NULL: no unit runs a program */
 	struct serve *serve;
 	struct notify *notify;
 	struct loop_timer *watchdog;
@@ -91,8 +93,9 @@ static uint64_t render_errors(const struct agent_unit_info *info)
 	return info->render_errors;
 }
 
-static void write_metrics(const struct agent *agent, struct str *out)
+static void write_metrics(const struct runner *r, struct str *out)
 {
+	const struct agent *agent = r->a.agent;
 	add_unit_counter(out, agent, "fettle_config_committed_total",
 	                 "Revisions that were put in place.", committed);
 	add_unit_counter(out, agent, "fettle_config_rejected_total", "Revisions a check refused.",
@@ -107,6 +110,14 @@ static void write_metrics(const struct agent *agent, struct str *out)
 		struct agent_unit_info info = agent_unit_info(agent, i);
 		str_addf(out, "fettle_config_good{unit=\"%s\"} %d\n", info.name,
 		         info.state == AGENT_UNIT_GOOD);
+	}
+	if (r->children)
+		add_metric(out, "fettle_config_program_up", "gauge",
+		           "1 when the program of the unit runs.");
+	for (size_t i = 0; i < children_count(r->children); i++) {
+		int64_t pid;
+		const char *unit = children_at(r->children, i, &pid);
+		str_addf(out, "fettle_config_program_up{unit=\"%s\"} %d\n", unit, pid != 0);
 	}
 	add_metric(out, "fettle_config_source_up", "gauge", "1 when the source answers.");
 	for (size_t i = 0; i < agent_source_count(agent); i++) {
@@ -169,7 +180,7 @@ static void answer(void *ctx, const struct serve_request *request, struct serve_
 {
 	const struct runner *r = ctx;
 	if (strcmp(request->path, "/metrics") == 0) {
-		write_metrics(r->a.agent, &reply->body);
+		write_metrics(r, &reply->body);
 	} else if (strcmp(request->path, "/status") == 0) {
 		reply->content_type = "application/json";
 		write_status(r->a.agent, &reply->body);
@@ -195,7 +206,8 @@ static void on_idle(void *ctx)
 static void on_settled(void *ctx, const char *unit)
 {
 	struct runner *r = ctx;
-	(void)unit;
+	if (r->children)
+		children_settled(r->children, unit);
 	if (!all_good(r->a.agent))
 		return;
 	notify_ready(r->notify, "every unit is as its sources say");
@@ -235,7 +247,24 @@ static void runner_clear(struct runner *r)
 	if (r->idle)
 		loop_timer_free(r->idle);
 	notify_free(r->notify);
+	children_end(r->children);
+	agent_free(steal(&r->a.agent));
+	children_free(r->children);
 	config_agent_clear(&r->a);
+}
+
+static err *add_children(struct runner *r, struct agent_options *options)
+{
+	const struct children_options children = {
+		.loop = r->a.loop, .config = r->a.config, .ui = r->a.ui, .on_hup = on_hup, .ctx = r
+	};
+	if (!children_are_wanted(r->a.config))
+		return NULL;
+	TRY(children_new(&children, &r->children));
+	options->reload_child = children_reload;
+	options->child_is_alive = children_is_alive;
+	options->children = r->children;
+	return NULL;
 }
 
 static err *start(struct cli_ctx *ctx, const struct run_args *args, struct runner *r)
@@ -246,6 +275,7 @@ static err *start(struct cli_ctx *ctx, const struct run_args *args, struct runne
 		                         .ctx = r };
 	ui_set_log_format(ctx->ui, (enum ui_log_format)args->log_format);
 	TRY(config_agent_open(ctx, args->path, true, &r->a));
+	TRY(add_children(r, &options));
 	TRY(config_agent_make(&r->a, &options));
 	loop_on_hup(r->a.loop, on_hup, r);
 	r->notify = notify_from_env();

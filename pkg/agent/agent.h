@@ -44,6 +44,13 @@ struct agent_options {
 	bool is_dry;           /* nothing is written: agent_output tells what would be */
 	bool uses_cache;       /* last known good */
 	const char *only_unit; /* NULL: all */
+	/*
+	 * Programs of units (`run:`), by whoever has them: start, restart or tell the one of the unit; does it
+	 * run? From the thread of a reload. NULL: they are not there.
+	 */
+	err *(*reload_child)(void *children, const char *unit);
+	err *(*child_is_alive)(void *children, const char *unit);
+	void *children;
 	void (*on_event)(void *ctx, const struct agent_event *event);
 	/* A unit's new content stands (committed), or in once mode a unit is done. May be NULL. */
 	void (*on_settled)(void *ctx, const char *unit);

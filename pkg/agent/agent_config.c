@@ -201,11 +201,46 @@ static const struct schema wait_fields[] = {
 	SCHEMA_END
 };
 
+static const struct schema run_fields[] = {
+	{ .name = "command",
+	  .kind = SCHEMA_LIST,
+	  .required = true,
+	  .min_len = 1,
+	  .of = &(const struct schema){ .kind = SCHEMA_STR },
+	  .about = "the program and its arguments; no shell" },
+	{ .name = "onChange",
+	  .kind = SCHEMA_STR,
+	  .choices = (const char *const[]){ "restart", "signal", "nothing", NULL },
+	  .about = "what new content does to it; restart when absent" },
+	{ .name = "signal", .kind = SCHEMA_STR, .about = "with onChange: signal; HUP when absent" },
+	{ .name = "restart",
+	  .kind = SCHEMA_STR,
+	  .choices = (const char *const[]){ "always", "on-failure", "never", NULL },
+	  .about = "when it ended by itself; always when absent, with growing pauses" },
+	{ .name = "killSignal",
+	  .kind = SCHEMA_STR,
+	  .about = "how it is asked to end; TERM when absent" },
+	{ .name = "killTimeout",
+	  .kind = SCHEMA_STR,
+	  .format = &schema_duration,
+	  .about = "KILL follows after this time; 30s" },
+	{ .name = "aliveFor",
+	  .kind = SCHEMA_STR,
+	  .format = &schema_duration,
+	  .about = "so long it must run with new content, or that goes back; 1s" },
+	SCHEMA_END
+};
+
 static const struct schema unit_schema = {
 	.kind = SCHEMA_OBJECT,
 	.fields =
 		(const struct schema[]){
 			FILE_FIELD("source", "name of the source its templates read"),
+			{ .name = "run",
+	                  .kind = SCHEMA_OBJECT,
+	                  .fields = run_fields,
+	                  .about =
+	                          "a program that 'config run' starts when the files are there, and keeps running" },
 			{ .name = "templates",
 	                  .kind = SCHEMA_LIST,
 	                  .required = true,

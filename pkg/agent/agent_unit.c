@@ -122,6 +122,38 @@ static err *init_files(struct unit *unit)
 
 static void on_timer(void *ctx);
 
+static err *reload_child(void *ctx)
+{
+	const struct unit *unit = ctx;
+	const struct agent_options *options = &unit->agent->options;
+	return options->reload_child(options->children, unit->config->name);
+}
+
+static err *child_is_alive(void *ctx)
+{
+	const struct unit *unit = ctx;
+	const struct agent_options *options = &unit->agent->options;
+	return options->child_is_alive(options->children, unit->config->name);
+}
+
+/* A unit with a program of its own: that is what is reloaded, and must live on. */
+static void use_child(struct unit *unit)
+{
+	const struct val *run = val_get(unit->config->settings, "run");
+	const char *alive = val_get_str(run, "aliveFor", "1s");
+	struct swap_group *group = &unit->group;
+	if (!run || !unit->agent->options.reload_child)
+		return;
+	group->reload =
+		(struct swap_reload){ .kind = SWAP_RELOAD_CALL, .call = reload_child, .ctx = unit };
+	if (group->health.kind != SWAP_HEALTH_NONE)
+		return;
+	group->health = (struct swap_health){ .kind = SWAP_HEALTH_CALL,
+		                              .call = child_is_alive,
+		                              .ctx = unit };
+	(void)schema_parse_duration(alive, strlen(alive), &group->health.for_ms);
+}
+
 err *unit_init(struct unit *unit, struct agent *agent, const struct agent_unit *config)
 {
 	*unit = (struct unit){ .agent = agent, .config = config, .report = SWAP_REPORT_INIT };
@@ -139,6 +171,7 @@ err *unit_init(struct unit *unit, struct agent *agent, const struct agent_unit *
 	unit->group.name = config->name;
 	unit->group.state_dir = agent->swap_dir;
 	TRY(swap_config_read(config->settings, config->dir, &agent->arena, &unit->group));
+	use_child(unit);
 	TRY(init_files(unit));
 	return unit_load(unit);
 }

@@ -51,6 +51,8 @@ static void add_text_line(struct ui *ui, const struct message *message, struct s
 	add_indented(out, message->text.ptr, message->text.len);
 	for (size_t i = 0; i < message->n_fields; i++) {
 		const struct ui_field *field = &message->fields[i];
+		if (!field->value)
+			continue;
 		str_addf(out, " %s=", field->key);
 		escape_add(out, field->value, strlen(field->value), 0);
 	}
@@ -65,6 +67,8 @@ static void add_json_line(struct ui *ui, const struct message *message, struct s
 	         looks[message->level].name);
 	json_text_add_bytes(out, message->text.ptr, message->text.len);
 	for (size_t i = 0; i < message->n_fields; i++) {
+		if (!message->fields[i].value)
+			continue;
 		str_addch(out, ',');
 		json_text_add(out, message->fields[i].key);
 		str_addch(out, ':');

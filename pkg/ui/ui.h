@@ -104,7 +104,8 @@ void ui_trace(struct ui *ui, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* "  hint: …" below the line said before. */
 void ui_hint(struct ui *ui, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* One fact of a log line; text: ` key=value` after the message, JSON: a member of the object. */
+/* One fact of a log line; text: ` key=value` after the message, JSON: a member of the object. A NULL
+ * value leaves it out. */
 struct ui_field {
 	const char *key;
 	const char *value;

@@ -57,5 +57,5 @@ pod() {
 	assert_talk_has "is not in this document"
 	sed -i 's/lint: default/lint: loud/' agent.yaml
 	run -2 --separate-stderr fettle config render agent.yaml
-	assert_talk_has "agent.yaml:8:47"
+	assert_talk_has "agent.yaml:8:48"
 }
