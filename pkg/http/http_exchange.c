@@ -125,24 +125,10 @@ static err *set_url(struct exchange *exchange, const char *url)
 	return is_fine ? NULL : err_new(ERR_USAGE, "'%s' is no URL", url);
 }
 
-err *http_check_headers(const struct http_request *request)
-{
-	for (size_t i = 0; i < request->header_count; i++)
-		if (strpbrk(request->headers[i].value, "\r\n"))
-			return err_new(ERR_USAGE, "the header '%s' holds a line break",
-			               request->headers[i].name);
-	return NULL;
-}
-
 static void set_method(struct exchange *exchange, const struct http_request *request)
 {
 	CURL *easy = exchange->easy;
-	for (size_t i = 0; i < request->header_count; i++) {
-		AUTOFREE char *line =
-			str_format("%s: %s", request->headers[i].name, request->headers[i].value);
-		exchange->headers = curl_slist_append(exchange->headers, line);
-	}
-	exchange->headers = curl_slist_append(exchange->headers, "Expect:");
+	exchange->headers = http_header_list(request);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, exchange->headers);
 	if (request->body) {
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);

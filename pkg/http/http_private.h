@@ -45,6 +45,9 @@ struct http_stream {
 /* USAGE for a value with a line break, which would begin another header. */
 NODISCARD err *http_check_headers(const struct http_request *request);
 
+/* Those of the request, and W3C trace context: in the trace of TRACEPARENT, when that is set. Owned by the caller. */
+struct curl_slist *http_header_list(const struct http_request *request);
+
 /* What a caller can do about it. */
 enum err_kind http_kind_of(CURLcode code, const char *text);
 

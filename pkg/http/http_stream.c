@@ -235,12 +235,7 @@ static void set_request(struct http_stream *stream, const struct http_request *r
 		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
 	else if (request->method)
 		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
-	for (size_t i = 0; i < request->header_count; i++) {
-		AUTOFREE char *line =
-			str_format("%s: %s", request->headers[i].name, request->headers[i].value);
-		stream->headers = curl_slist_append(stream->headers, line);
-	}
-	stream->headers = curl_slist_append(stream->headers, "Expect:");
+	stream->headers = http_header_list(request);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, stream->headers);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, stream);
