@@ -87,6 +87,7 @@ extern const struct cli_cmd cmd_config_explain;
 extern const struct cli_cmd cmd_config_get;
 extern const struct cli_cmd cmd_config_import;
 extern const struct cli_cmd cmd_config_list;
+extern const struct cli_cmd cmd_config_history;
 extern const struct cli_cmd cmd_config_render;
 extern const struct cli_cmd cmd_config_rm;
 extern const struct cli_cmd cmd_config_run;

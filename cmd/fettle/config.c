@@ -4,9 +4,19 @@
 #include "cmds.h"
 
 static const struct cli_cmd *const subcommands[] = {
-	&cmd_config_run,   &cmd_config_exec, &cmd_config_render, &cmd_config_explain,
-	&cmd_config_get,   &cmd_config_list, &cmd_config_set,    &cmd_config_rm,
-	&cmd_config_watch, &cmd_config_diff, &cmd_config_import, NULL,
+	&cmd_config_run,
+	&cmd_config_exec,
+	&cmd_config_render,
+	&cmd_config_explain,
+	&cmd_config_get,
+	&cmd_config_list,
+	&cmd_config_set,
+	&cmd_config_rm,
+	&cmd_config_watch,
+	&cmd_config_diff,
+	&cmd_config_import,
+	&cmd_config_history,
+	NULL,
 };
 
 static const struct cli_example examples[] = {

@@ -8,6 +8,7 @@
 struct get_args {
 	const char *key;
 	int output;
+	int64_t at;
 	struct config_source_args source;
 };
 
@@ -16,6 +17,9 @@ static const struct cli_opt opts[] = {
 	  .flags = CLI_REQUIRED },
 	{ CLI_ENUM(struct get_args, output, out_text_json), .letter = 'o', .name = "output",
 	  .arg = "format", .help = "output format", .def = "text" },
+	{ CLI_INT(struct get_args, at), .name = "at", .arg = "version",
+	  .help = "as it was at this version (see config history)", .def = "0", .min = 0,
+	  .max = INT64_MAX },
 	CONFIG_SOURCE_OPTS(struct get_args, source),
 	CLI_END
 };
@@ -46,7 +50,9 @@ static err *run_get(struct cli_ctx *ctx, const void *data)
 	AUTOPTR(kv_set) set = NULL;
 	AUTO(str) text = STR_INIT;
 	TRY(config_source_open(ctx, &args->source, &source));
-	TRY(kv_read(source.kv, KV_KEY, args->key, deadline_after(source.timeout_ms), &set));
+	struct deadline deadline = deadline_after(source.timeout_ms);
+	TRY(args->at ? kv_read_at(source.kv, args->key, (uint64_t)args->at, deadline, &set)
+	             : kv_read(source.kv, KV_KEY, args->key, deadline, &set));
 	const struct kv_pair *pair = kv_set_find(set, "");
 	if (!pair) {
 		ui_error(ctx->ui, "there is no key '%s' in '%s'", args->key, kv_display(source.kv));
@@ -72,7 +78,7 @@ const struct cli_cmd cmd_config_get = {
 	.examples = examples,
 	.opts = opts,
 	.exits = config_exits,
-	.see_also = "config list, config set",
+	.see_also = "config list, config set, config history",
 	.args_size = sizeof(struct get_args),
 	.run = run_get,
 };

@@ -335,10 +335,9 @@ static err *timed_out(const struct kv *kv)
 	return err_new(ERR_TIMEOUT, "cannot talk to '%s': no answer in time", kv->display);
 }
 
-err *kv_read(struct kv *kv, enum kv_scope scope, const char *path, struct deadline deadline,
-             struct kv_set **ret_set)
+static err *read_once(struct kv_watch *watch, struct deadline deadline, struct kv_set **ret_set)
 {
-	struct kv_watch *watch = watch_new(kv, scope, path);
+	struct kv *kv = watch->kv;
 	struct kv_progress *progress = watch->progress;
 	err *e = NULL;
 	progress->is_once = true;
@@ -354,6 +353,22 @@ err *kv_read(struct kv *kv, enum kv_scope scope, const char *path, struct deadli
 		*ret_set = steal(&progress->once_set);
 	kv_watch_free(watch);
 	return e;
+}
+
+err *kv_read(struct kv *kv, enum kv_scope scope, const char *path, struct deadline deadline,
+             struct kv_set **ret_set)
+{
+	return read_once(watch_new(kv, scope, path), deadline, ret_set);
+}
+
+err *kv_read_at(struct kv *kv, const char *path, uint64_t version, struct deadline deadline,
+                struct kv_set **ret_set)
+{
+	if (!(kv->driver->features & KV_HAS_PAST))
+		return err_new(ERR_UNSUPPORTED, "'%s' does not keep what was before", kv->display);
+	struct kv_watch *watch = watch_new(kv, KV_KEY, path);
+	watch->at = version;
+	return read_once(watch, deadline, ret_set);
 }
 
 void kv_task_done(struct kv_task *task, err *take_error)

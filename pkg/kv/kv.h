@@ -59,6 +59,7 @@ enum kv_features {
 	KV_CAN_CHANGE = 1u << 1,  /* kv_change */
 	KV_CAN_COMPARE = 1u << 2, /* changes only what has the expected version */
 	KV_CAN_MANY = 1u << 3,    /* several changes all or none */
+	KV_HAS_PAST = 1u << 5,    /* kv_read_at */
 	KV_IS_LOCAL = 1u << 4,    /* on this machine: asking it costs nothing */
 };
 unsigned kv_features(const struct kv *kv);
@@ -105,6 +106,13 @@ void kv_watch_nudge(struct kv_watch *watch);
 /* Read once and wait for it, running the loop. NOT_FOUND is an empty set, no error. */
 NODISCARD err *kv_read(struct kv *kv, enum kv_scope scope, const char *path,
                        struct deadline deadline, struct kv_set **ret_set);
+
+/*
+ * One key as it was at a version (etcd: any revision; Vault: a version of its secret); 0: as it is. NOT_FOUND when
+ * the source has thrown that away, UNSUPPORTED without KV_HAS_PAST.
+ */
+NODISCARD err *kv_read_at(struct kv *kv, const char *path, uint64_t version,
+                          struct deadline deadline, struct kv_set **ret_set);
 
 /* "a" and "b/c": "a/b/c"; either may be empty. Caller frees. */
 char *kv_join(const char *a, const char *b);

@@ -56,6 +56,7 @@ struct kv_watch {
 	struct kv_watch *next;
 	enum kv_scope scope;
 	char *path;
+	uint64_t at;                  /* kv_read_at: this version; 0: the newest */
 	void *state;                  /* the driver's; stop frees it */
 	struct http_call *call;       /* kv_call: what runs now */
 	struct kv_progress *progress; /* kv.c's */

@@ -125,7 +125,8 @@ static err *answer_error(const struct kv *kv, const struct http_response *respon
 	err_ignore(bad, "then the status alone must do");
 	if (!text)
 		return kv_status_error(kv, response);
-	enum err_kind kind = strstr(text, "permission denied") ? ERR_DENIED
+	enum err_kind kind = strstr(text, "has been compacted")  ? ERR_NOT_FOUND
+	                     : strstr(text, "permission denied") ? ERR_DENIED
 	                     : strstr(text, "auth") || strstr(text, "user name is empty") ? ERR_AUTH
 	                     : response->status >= 500 || response->status == 429 ? ERR_UNAVAILABLE
 	                                                                          : ERR_INVALID;
@@ -259,6 +260,8 @@ static void read_again(struct kv_watch *watch)
 	struct json_writer w = json_writer_init(&body, JSON_ONE_LINE);
 	json_begin_object(&w);
 	add_range(&w, watch);
+	if (watch->at)
+		json_key_int(&w, "revision", (int64_t)watch->at);
 	json_end_object(&w);
 	struct kv_request request = { .on_end = on_read, .context = watch };
 	err *e = post(watch->kv, "/v3/kv/range", &body, &request, &watch->call);
@@ -531,7 +534,7 @@ static void close_etcd(struct kv *kv)
 const struct kv_driver kv_driver_etcd = {
 	.schemes = schemes,
 	.max_changes = MAX_OPERATIONS,
-	.features = KV_CAN_PUSH | KV_CAN_CHANGE | KV_CAN_COMPARE | KV_CAN_MANY,
+	.features = KV_HAS_PAST | KV_CAN_PUSH | KV_CAN_CHANGE | KV_CAN_COMPARE | KV_CAN_MANY,
 	.open = open_etcd,
 	.close = close_etcd,
 	.read = read_etcd,

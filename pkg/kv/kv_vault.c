@@ -154,7 +154,8 @@ static void add_todo(struct reading *r, const char *path, bool is_list)
 	vec_push(&r->todo, ((struct todo){ mem_strdup(path), is_list }));
 }
 
-static err *add_fields(struct reading *r, const char *path, const struct val *data)
+static err *add_fields(struct reading *r, const char *path, const struct val *data,
+                       uint64_t version)
 {
 	const struct val_entry *entry;
 	for (VAL_EACH_ENTRY(i, entry, data)) {
@@ -164,7 +165,7 @@ static err *add_fields(struct reading *r, const char *path, const struct val *da
 			str_add(&text, entry->value->as.str.ptr, entry->value->as.str.len);
 		else
 			json_write(entry->value, JSON_ONE_LINE, &text);
-		err *e = kv_set_add(r->set, key, strlen(key), view_str(&text), 0);
+		err *e = kv_set_add(r->set, key, strlen(key), view_str(&text), version);
 		secret_wipe(text.ptr, text.len);
 		TRY(e);
 	}
@@ -185,6 +186,12 @@ static void add_children(struct reading *r, const char *path, const struct val *
 	}
 }
 
+/* KV version 2 counts what is written to a secret; 0: this is none. */
+static uint64_t version_of(const struct val *data)
+{
+	return (uint64_t)val_get_int(val_get(data, "metadata"), "version", 0);
+}
+
 static err *take_answer(struct reading *r, const struct todo *todo,
                         const struct http_response *response)
 {
@@ -200,7 +207,8 @@ static err *take_answer(struct reading *r, const struct todo *todo,
 	if (!e && todo->is_list)
 		add_children(r, todo->path, val_get(data, "keys"));
 	else if (!e)
-		e = add_fields(r, todo->path, vault->is_v1 ? data : val_get(data, "data"));
+		e = add_fields(r, todo->path, vault->is_v1 ? data : val_get(data, "data"),
+		               version_of(data));
 	arena_wipe(&arena);
 	return e;
 }
@@ -258,6 +266,8 @@ static void ask_next(struct reading *r)
 	add_url(kv, todo->is_list ? "metadata" : "data", todo->path, &url);
 	if (todo->is_list)
 		str_addz(&url, "?list=true");
+	else if (r->watch->at)
+		str_addf(&url, "?version=%" PRIu64, r->watch->at);
 	struct kv_request request = { .url = url.ptr, .on_end = on_answer, .context = r };
 	if (++r->requests > MAX_REQUESTS)
 		e = err_new(ERR_LIMIT, "more than %d secrets and folders in '%s'", MAX_REQUESTS,
@@ -352,6 +362,7 @@ static void close_vault(struct kv *kv)
 
 const struct kv_driver kv_driver_vault = {
 	.schemes = schemes,
+	.features = KV_HAS_PAST,
 	.open = open_vault,
 	.close = close_vault,
 	.read = read_vault,
