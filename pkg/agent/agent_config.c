@@ -201,6 +201,28 @@ static const struct schema wait_fields[] = {
 	SCHEMA_END
 };
 
+static const struct schema slot_fields[] = {
+	FILE_FIELD(
+		"source",
+		"name of the source that keeps the slots: etcd or Consul; the unit's when absent"),
+	{ .name = "key",
+	  .kind = SCHEMA_STR,
+	  .required = true,
+	  .format = &schema_not_empty,
+	  .about = "where it keeps them; the same on all machines" },
+	{ .name = "count",
+	  .kind = SCHEMA_INT,
+	  .min = 1,
+	  .max = 10000,
+	  .fallback = "1",
+	  .about = "so many machines may reload at the same time" },
+	{ .name = "for",
+	  .kind = SCHEMA_STR,
+	  .format = &schema_duration,
+	  .about = "a slot that is not given back ends after this time; 2m" },
+	SCHEMA_END
+};
+
 static const struct schema run_fields[] = {
 	{ .name = "command",
 	  .kind = SCHEMA_LIST,
@@ -236,6 +258,10 @@ static const struct schema unit_schema = {
 	.fields =
 		(const struct schema[]){
 			FILE_FIELD("source", "name of the source its templates read"),
+			{ .name = "slots",
+	                  .kind = SCHEMA_OBJECT,
+	                  .fields = slot_fields,
+	                  .about = "few machines of a fleet reload at a time" },
 			{ .name = "run",
 	                  .kind = SCHEMA_OBJECT,
 	                  .fields = run_fields,

@@ -75,6 +75,8 @@ struct unit {
 	bool is_done;    /* once */
 	bool was_rendered;
 	bool told_cache;
+	struct agent_source
+		*slots; /* that keeps the slots of the fleet; NULL: none are asked for */
 	struct swap_group group;
 	struct swap_file *files;
 	struct swap_report report;

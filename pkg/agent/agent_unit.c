@@ -2,6 +2,7 @@
 #include "base/base.h"
 
 #include "agent/agent_private.h"
+#include "agent/agent_slot.h"
 
 #include "base/limits.h"
 #include "base/path.h"
@@ -154,6 +155,18 @@ static void use_child(struct unit *unit)
 	(void)schema_parse_duration(alive, strlen(alive), &group->health.for_ms);
 }
 
+static err *find_slots(struct unit *unit)
+{
+	const struct val *settings = val_get(unit->config->settings, "slots");
+	const char *name = val_get_str(settings, "source", unit->config->source);
+	if (!settings)
+		return NULL;
+	if (!name)
+		return val_error(settings, "slots need a source that keeps them");
+	err *e = agent_config_source(unit->agent->options.config, name, &unit->slots);
+	return e ? val_place(e, settings) : NULL;
+}
+
 err *unit_init(struct unit *unit, struct agent *agent, const struct agent_unit *config)
 {
 	*unit = (struct unit){ .agent = agent, .config = config, .report = SWAP_REPORT_INIT };
@@ -172,6 +185,7 @@ err *unit_init(struct unit *unit, struct agent *agent, const struct agent_unit *
 	unit->group.state_dir = agent->swap_dir;
 	TRY(swap_config_read(config->settings, config->dir, &agent->arena, &unit->group));
 	use_child(unit);
+	TRY(find_slots(unit));
 	TRY(init_files(unit));
 	return unit_load(unit);
 }
@@ -316,10 +330,37 @@ static bool waits_for_fresh(struct unit *unit)
 	return false;
 }
 
+/* Only who has something to change takes a slot. */
+static err *take_slot(struct unit *unit, struct agent_slot **ret_slot)
+{
+	const struct val *settings = val_get(unit->config->settings, "slots");
+	const struct agent_options *options = &unit->agent->options;
+	bool differs[SWAP_MAX_FILES], is_needed = false;
+	*ret_slot = NULL;
+	if (!settings || unit->group.file_count > SWAP_MAX_FILES)
+		return NULL;
+	TRY(swap_compare(&unit->group, differs));
+	for (size_t i = 0; i < unit->group.file_count; i++)
+		is_needed = is_needed || differs[i];
+	if (!is_needed)
+		return NULL;
+	const struct agent_slot_options slot = { .source = unit->slots,
+		                                 .decrypt = options->decrypt,
+		                                 .settings = settings,
+		                                 .unit = unit->config->name,
+		                                 .cancel = options->cancel };
+	return agent_slot_take(&slot, ret_slot);
+}
+
 static void run_swap(void *job)
 {
 	struct unit *unit = job;
-	unit->swap_error = swap_apply(&unit->group, unit->agent->options.cancel, &unit->report);
+	struct agent_slot *slot = NULL;
+	unit->swap_error = take_slot(unit, &slot);
+	if (!unit->swap_error)
+		unit->swap_error =
+			swap_apply(&unit->group, unit->agent->options.cancel, &unit->report);
+	agent_slot_give(slot);
 }
 
 static void on_swapped(void *ctx);
