@@ -402,7 +402,7 @@ err *kv_change(struct kv *kv, const struct kv_change *changes, size_t count,
 		if (!e && !task.is_done && deadline_is_over(deadline))
 			e = timed_out(kv);
 	}
-	if (!task.is_done && count > 0 && kv->driver->stop_task)
+	if ((!task.is_done || task.state) && count > 0 && kv->driver->stop_task)
 		kv->driver->stop_task(&task);
 	http_call_drop(task.call);
 	return e ? err_join(e, task.error) : task.error;

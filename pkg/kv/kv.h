@@ -60,6 +60,7 @@ enum kv_features {
 	KV_CAN_COMPARE = 1u << 2, /* changes only what has the expected version */
 	KV_CAN_MANY = 1u << 3,    /* several changes all or none */
 	KV_HAS_PAST = 1u << 5,    /* kv_read_at */
+	KV_IS_FLAT = 1u << 6,     /* keys have no '/' */
 	KV_IS_LOCAL = 1u << 4,    /* on this machine: asking it costs nothing */
 };
 unsigned kv_features(const struct kv *kv);

@@ -36,7 +36,7 @@ struct kv_driver {
 	void (*stop)(struct kv_watch *watch);
 	/* Do task->changes; ends with kv_task_done. NULL without KV_CAN_CHANGE. */
 	void (*change)(struct kv_task *task);
-	/* Drop a task that takes too long. */
+	/* Drop a task that takes too long, and the state of one that is done. */
 	void (*stop_task)(struct kv_task *task);
 };
 

@@ -583,11 +583,9 @@ struct change {
 
 static void end_change(struct change *change, err *take_error)
 {
-	struct kv_task *task = change->task;
+	/* Whoever calls is still at work with the link: it goes with the task. */
 	link_close(&change->link);
-	mem_free(change);
-	task->state = NULL;
-	kv_task_done(task, take_error);
+	kv_task_done(change->task, take_error);
 }
 
 static void on_change_answer(struct link *link, const struct val *value, const char *error)

@@ -170,6 +170,24 @@ static err *fill(struct center *center, const struct object *object, struct kv_s
 	return data ? kv_add_document(set, "", data) : NULL;
 }
 
+/* Where keys have no levels, neither path nor keys may have any. */
+static err *check_flat(const struct center *center, const struct object *object)
+{
+	const struct center_object *compiled = compiled_of(object);
+	if (!(kv_features(center->kv) & KV_IS_FLAT))
+		return NULL;
+	for (size_t i = 0; i < kv_set_len(compiled->desired); i++) {
+		AUTOFREE char *full = kv_join(compiled->path, kv_set_at(compiled->desired, i)->key);
+		if (strchr(full, '/'))
+			return err_hint(
+				object_error(object, ERR_INVALID,
+			                     "%s: '%s' has levels, and keys of '%s' have none",
+			                     object->display, full, kv_display(center->kv)),
+				"leave out path, and name whole documents under files");
+	}
+	return NULL;
+}
+
 static err *compile(struct target *target, struct object_set *set, struct object *object)
 {
 	struct center *center = center_of(target);
@@ -187,7 +205,7 @@ static err *compile(struct target *target, struct object_set *set, struct object
 		clean_path(&set->arena, val_get_str(val_get(object->doc, "spec"), "path", ""));
 	compiled->fingerprint =
 		center_fingerprint(center, compiled->desired, object->is_sensitive, &set->arena);
-	return NULL;
+	return check_flat(center, object);
 }
 
 /* No key may belong to two of them. */

@@ -13,11 +13,11 @@
 
 enum { MAX_IMAGE_BYTES = 256 << 20 };
 
-/* Fit for every center: a Kubernetes ConfigMap has no '/' in its keys. */
-static char *path_of(const char *project)
+/* Fit for every center: a Kubernetes ConfigMap has no '/' in its keys, Nacos in none. */
+static char *path_of(const struct kv *kv, const char *project)
 {
 	AUTO(str) path = STR_INIT;
-	str_addf(&path, "%s/%s", RECORDS, project);
+	str_addf(&path, "%s%c%s", RECORDS, kv_features(kv) & KV_IS_FLAT ? '.' : '/', project);
 	for (char *at = path.ptr + strlen(RECORDS) + 1; *at; at++)
 		if (*at == '/')
 			*at = '.';
@@ -31,7 +31,7 @@ err *center_state_load(struct target *target, const char *project, const char *c
 	struct center *center = center_of(target);
 	AUTOPTR(kv_set) set = NULL;
 	mem_free(center->state_path);
-	center->state_path = path_of(project);
+	center->state_path = path_of(center->kv, project);
 	center->state_version = 0;
 	TRY(kv_read(center->kv, KV_KEY, center->state_path, center_deadline(center), &set));
 	const struct kv_pair *pair = kv_set_find(set, "");

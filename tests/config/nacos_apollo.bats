@@ -80,7 +80,7 @@ watch_start() {
 }
 
 @test "nacos and apollo: a URL that names too little is refused with an example" {
-	run "$FETTLE" config list --from "nacos://127.0.0.1:$port/G"
+	run "$FETTLE" config list --from "nacos://127.0.0.1:$port/"
 	[ "$status" = 2 ]
 	[[ $output == *"for example nacos://"* ]]
 	run "$FETTLE" config list --from "apollo://127.0.0.1:$port/shop"
@@ -103,4 +103,34 @@ watch_start() {
 	wait_until grep -q 'is *a = 1' watched
 	state '{"nacos": {}, "apollo": {"shop/default/application": {"a": "2"}}, "keys": {"shop": "k3y"}}'
 	wait_until grep -q 'changed *a = 2' watched
+}
+
+@test "nacos: a group as a whole: data ids are keys, set, rm, and ConfigSet" {
+	printf 'pässwort&1' >password
+	state '{"nacos": {"G/app.yaml": "a: 1", "H/x": "no"}, "apollo": {}, "user": ["u", "pässwort&1"]}'
+	url=nacos://127.0.0.1:$port/G
+	as=(--from "$url" --user u --password-file password)
+	[ "$("$FETTLE" config list --names "${as[@]}")" = app.yaml ]
+	printf 'b: 2 & 3\n' | "$FETTLE" config set b.yaml "${as[@]}" -q
+	[ "$("$FETTLE" config get b.yaml "${as[@]}")" = "b: 2 & 3" ]
+	"$FETTLE" config rm b.yaml "${as[@]}" -q
+	[ "$("$FETTLE" config list --names "${as[@]}")" = app.yaml ]
+	state "$(python3 -c 'import json; print(json.dumps({"nacos": {f"G/k{i}": "v" for i in range(450)}, "apollo": {}}))')"
+	[ "$("$FETTLE" config list --names --from "$url" | wc -l)" = 450 ]
+	run "$FETTLE" config set db/host --from "$url/app.yaml" <<<x
+	[ "$status" = 2 ]
+
+	state '{"nacos": {"G/theirs": "v"}, "apollo": {}}'
+	printf 'port: 1\n' >app.yaml
+	printf 'apiVersion: config.fettle.dev/v1\nkind: ConfigSet\nmetadata: {name: app}\nspec: {files: {app.yaml: app.yaml}}\n' >m.yaml
+	run -0 fettle apply m.yaml --name shop --center "$url" --yes
+	[ "$("$FETTLE" config get app.yaml --from "$url")" = "port: 1" ]
+	run -0 fettle apply m.yaml --name shop --center "$url" --yes
+	assert_has "1 unchanged"
+	printf 'apiVersion: config.fettle.dev/v1\nkind: ConfigSet\nmetadata: {name: other}\nspec: {data: {k: v}}\n' >m.yaml
+	run -0 fettle apply m.yaml --name shop --center "$url" --yes --prune
+	[ "$("$FETTLE" config list --names --from "$url" | tr '\n' ' ')" = "fettle-records.shop k theirs " ]
+	sed -i 's/k: v/a: {b: v}/' m.yaml
+	run -2 --separate-stderr fettle diff m.yaml --name shop --center "$url"
+	assert_talk_has "has levels"
 }

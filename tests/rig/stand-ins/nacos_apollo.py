@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import os
 import sys
 import time
 import urllib.parse
@@ -55,6 +56,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if url.path == "/nacos/v1/cs/configs":
             if not self.is_allowed(query):
                 return self.answer(403, "unknown user!")
+            if "search" in query:
+                size, page = int(query["pageSize"][0]), int(query["pageNo"][0])
+                mine = [(k.split("/", 1)[1], v) for k, v in sorted(state["nacos"].items()) if k.startswith(query["group"][0] + "/")]
+                items = [{"dataId": k, "group": query["group"][0], "content": v} for k, v in mine[(page - 1) * size:page * size]]
+                return self.answer(200, json.dumps({"totalCount": len(mine), "pageNumber": page, "pagesAvailable": -(-len(mine) // size),
+                                                    "pageItems": items}))
             text = state["nacos"].get(query["group"][0] + "/" + query["dataId"][0])
             if text is None:
                 return self.answer(404, "config data not exist")
@@ -80,9 +87,32 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(304, "")
         self.answer(404, "")
 
+    def change(self, query, names, content):
+        """Publish, or with content None delete, a configuration."""
+        if not self.is_allowed(query):
+            return self.answer(403, "unknown user!")
+        if content == "":
+            return self.answer(400, "Param 'content' is required.")
+        state = self.state()
+        key = names["group"][0] + "/" + names["dataId"][0]
+        if content is None:
+            state["nacos"].pop(key, None)
+        else:
+            state["nacos"][key] = content
+        with open(sys.argv[2] + ".new", "w") as f:
+            json.dump(state, f)
+        os.rename(sys.argv[2] + ".new", sys.argv[2])
+        self.answer(200, "true")
+
+    def do_DELETE(self):
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+        self.change(query, query, None)
+
     def do_POST(self):
         url = urllib.parse.urlsplit(self.path)
         form = urllib.parse.parse_qs(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
+        if url.path == "/nacos/v1/cs/configs":
+            return self.change(urllib.parse.parse_qs(url.query), form, form.get("content", [""])[0])
         if url.path == "/nacos/v1/auth/login":
             if self.state().get("user") != [form["username"][0], form["password"][0]]:
                 return self.answer(403, "unknown user!")
