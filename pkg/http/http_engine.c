@@ -83,10 +83,20 @@ static void take_arriving(struct http_engine *engine)
 			finish(engine, job, CURLE_FAILED_INIT);
 	}
 	engine->arriving.len = 0;
-	for (size_t i = 0; i < engine->leaving.len; i++)
-		if (!engine->leaving.ptr[i]->is_done)
-			finish(engine, engine->leaving.ptr[i], CURLE_ABORTED_BY_CALLBACK);
-	engine->leaving.len = 0;
+	/* One by one: finish lets others at the list. */
+	while (engine->leaving.len > 0) {
+		struct job *job = engine->leaving.ptr[--engine->leaving.len];
+		if (!job->is_done)
+			finish(engine, job, CURLE_ABORTED_BY_CALLBACK);
+	}
+}
+
+/* It may have ended by itself in the same moment. Hold the mutex. */
+static void forget_leaving(struct http_engine *engine, const struct job *job)
+{
+	for (size_t i = engine->leaving.len; i > 0; i--)
+		if (engine->leaving.ptr[i - 1] == job)
+			engine->leaving.ptr[i - 1] = engine->leaving.ptr[--engine->leaving.len];
 }
 
 static void take_messages(struct http_engine *engine)
@@ -272,6 +282,7 @@ void http_engine_close(struct http_engine_stream *stream)
 		curl_multi_wakeup(engine->multi);
 		cond_wait(job->done, engine->mutex, DEADLINE_NEVER);
 	}
+	forget_leaving(engine, job);
 	mutex_unlock(engine->mutex);
 	job_clear(job);
 	mem_free(stream);
