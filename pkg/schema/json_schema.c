@@ -13,7 +13,8 @@
 
 enum {
 	MAX_MISTAKES = 20,
-	MAX_STEPS = 200, /* of schemas within schemas, references included */
+	MAX_DEPTH = 200,      /* of schemas within schemas, references included */
+	MAX_STEPS = 20000000, /* schemas and items looked at */
 };
 
 enum draft { DRAFT_4, DRAFT_6, DRAFT_7, DRAFT_2019, DRAFT_2020 };
@@ -276,8 +277,9 @@ struct check {
 	err *mistakes;
 	size_t count;
 	struct str path;
-	unsigned steps;
-	bool is_too_deep;
+	unsigned depth;
+	size_t steps;
+	bool is_too_much;
 };
 
 static bool check(struct check *c, const struct val *schema, const struct val *v);
@@ -507,7 +509,7 @@ static bool check_list(struct check *c, const struct val *schema, const struct v
 	if (!val_get_bool(schema, "uniqueItems", false))
 		return ok;
 	for (size_t i = 0; i < val_len(v); i++)
-		for (size_t k = 0; k < i; k++)
+		for (size_t k = 0; k < i && c->steps++ < MAX_STEPS; k++)
 			if (is_equal(val_at(v, i), val_at(v, k)))
 				return wrong(c, val_at(v, i), "an item that is there twice");
 	return ok;
@@ -662,13 +664,13 @@ static bool check(struct check *c, const struct val *schema, const struct val *v
 {
 	if (val_is(schema, VAL_BOOL))
 		return schema->as.boolean;
-	if (c->steps >= MAX_STEPS) {
-		c->is_too_deep = true;
+	if (c->depth >= MAX_DEPTH || c->steps++ >= MAX_STEPS)
+		c->is_too_much = true;
+	if (c->is_too_much)
 		return false;
-	}
-	c->steps++;
+	c->depth++;
 	bool ok = check_one(c, schema, v);
-	c->steps--;
+	c->depth--;
 	return ok;
 }
 
@@ -677,9 +679,10 @@ err *json_schema_check(const struct json_schema *schema, const struct val *docum
 	struct check c = { .s = schema, .path = STR_INIT };
 	bool ok = check(&c, schema->root, document);
 	str_clear(&c.path);
-	if (c.is_too_deep) {
+	if (c.is_too_much) {
 		err_free(c.mistakes);
-		return err_new(ERR_LIMIT, "schema and document go deeper than %d steps", MAX_STEPS);
+		return err_new(ERR_LIMIT, "schema and document go deeper than %d steps, or take too many",
+		               MAX_DEPTH);
 	}
 	return ok ? NULL : c.mistakes ? c.mistakes : val_error(document, "is not allowed by the schema");
 }
