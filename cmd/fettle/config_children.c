@@ -49,15 +49,6 @@ bool children_are_wanted(const struct agent_config *config)
 	return false;
 }
 
-static int64_t duration(const struct val *map, const char *name)
-{
-	const char *text = val_get_str(map, name, NULL);
-	int64_t ms = 0;
-	if (text)
-		(void)schema_parse_duration(text, strlen(text), &ms);
-	return ms;
-}
-
 static err *check_signal(const struct val *run, const char *name)
 {
 	const char *signal = val_get_str(run, name, NULL);
@@ -86,7 +77,7 @@ static err *read_spec(struct children *all, const struct agent_unit *unit,
 		                                            : SUPERVISE_NOTHING,
 		.change_signal = val_get_str(run, "signal", "HUP"),
 		.kill_signal = val_get_str(run, "killSignal", NULL),
-		.kill_timeout_ms = duration(run, "killTimeout"),
+		.kill_timeout_ms = schema_duration_of(run, "killTimeout"),
 		.restart = str_equal(restart, "never")        ? SUPERVISE_NEVER
 		           : str_equal(restart, "on-failure") ? SUPERVISE_ON_FAILURE
 		                                              : SUPERVISE_ALWAYS,

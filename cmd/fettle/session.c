@@ -19,40 +19,41 @@ enum { KEPT_RUNS_OF_IMAGE = 10 };
 
 /* --- names --- */
 
-void complete_environments(struct app *app, const char *prefix, struct cli_candidates *out)
+/* The project around here, for completion, which never fails. */
+static bool project_at_hand(struct app *app, struct arena *arena, struct project *project)
 {
-	(void)prefix;
 	const struct settings *settings;
-	struct arena arena = ARENA_INIT;
-	struct project project;
 	err *e = app_settings(app, &settings);
 	const char *file = e ? NULL : settings_project_file(settings);
 	if (!e && file)
-		e = project_load(file, &arena, &project);
-	if (!e && file)
-		for (size_t i = 0; i < project.environment_count; i++)
-			cli_candidate(out, project.environments[i].name,
-			              project.environments[i].path);
+		e = project_load(file, arena, project);
+	bool is_there = !e && file;
 	err_ignore(e, "completion never fails");
-	arena_clear(&arena);
+	return is_there;
+}
+
+void complete_environments(struct app *app, const char *prefix, struct cli_candidates *out)
+{
+	(void)prefix;
+	AUTO(arena) arena = ARENA_INIT;
+	struct project project;
+	if (!project_at_hand(app, &arena, &project))
+		return;
+	for (size_t i = 0; i < project.environment_count; i++)
+		cli_candidate(out, project.environments[i].name, project.environments[i].path);
 }
 
 void complete_clusters(struct app *app, const char *prefix, struct cli_candidates *out)
 {
 	(void)prefix;
-	const struct settings *settings;
-	struct arena arena = ARENA_INIT;
+	AUTO(arena) arena = ARENA_INIT;
 	struct project project;
-	err *e = app_settings(app, &settings);
-	const char *file = e ? NULL : settings_project_file(settings);
-	if (!e && file)
-		e = project_load(file, &arena, &project);
-	for (size_t i = 0; !e && file && i < project.environment_count; i++)
+	if (!project_at_hand(app, &arena, &project))
+		return;
+	for (size_t i = 0; i < project.environment_count; i++)
 		for (size_t k = 0; k < project.environments[i].cluster_count; k++)
 			cli_candidate(out, project.environments[i].clusters[k].name,
 			              project.environments[i].name);
-	err_ignore(e, "completion never fails");
-	arena_clear(&arena);
 }
 
 static void add_context(void *context, const char *name)

@@ -346,15 +346,6 @@ static const char *resolve(const struct reader *r, const char *path)
 	return arena_strdup(r->arena, clean);
 }
 
-static int64_t duration(const struct val *map, const char *name)
-{
-	const char *text = val_get_str(map, name, NULL);
-	int64_t ms = 0;
-	if (text)
-		(void)schema_parse_duration(text, strlen(text), &ms);
-	return ms;
-}
-
 static struct kv_policy read_policy(const struct val *v)
 {
 	const struct val *guards = val_get(v, "guards");
@@ -363,10 +354,10 @@ static struct kv_policy read_policy(const struct val *v)
 	if (removed)
 		(void)num_parse_u64(removed, strlen(removed) - 1, 10, &percent);
 	return (struct kv_policy){
-		.base_ms = duration(val_get(v, "retry"), "first"),
-		.cap_ms = duration(val_get(v, "retry"), "longest"),
-		.poll_ms = duration(v, "poll"),
-		.request_ms = duration(v, "timeout"),
+		.base_ms = schema_duration_of(val_get(v, "retry"), "first"),
+		.cap_ms = schema_duration_of(val_get(v, "retry"), "longest"),
+		.poll_ms = schema_duration_of(v, "poll"),
+		.request_ms = schema_duration_of(v, "timeout"),
 		.allows_empty = val_get_bool(guards, "allowEmpty", false),
 		.allows_filtered = val_get_bool(guards, "allowFiltered", false),
 		.min_entries = (size_t)val_get_int(guards, "minEntries", 0),
@@ -444,10 +435,10 @@ static err *read_unit(struct reader *r, const char *name, const struct val *v)
 		.data = val_get(v, "data"),
 		.templates =
 			arena_zalloc(r->arena, val_len(templates), sizeof(struct agent_template)),
-		.quiet_ms = duration(wait, "quiet"),
-		.quiet_max_ms = duration(wait, "max"),
-		.min_interval_ms = duration(wait, "interval"),
-		.splay_ms = duration(wait, "splay"),
+		.quiet_ms = schema_duration_of(wait, "quiet"),
+		.quiet_max_ms = schema_duration_of(wait, "max"),
+		.min_interval_ms = schema_duration_of(wait, "interval"),
+		.splay_ms = schema_duration_of(wait, "splay"),
 	};
 	for (VAL_EACH_ITEM(i, item, templates))
 		unit.templates[unit.template_count++] = read_template(r, item);

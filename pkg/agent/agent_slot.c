@@ -106,14 +106,13 @@ static err *try_give(struct agent_slot *slot, bool *ret_is_done)
 static err *open_slot(struct agent_slot *slot)
 {
 	const struct val *settings = slot->options.settings;
-	const char *life = val_get_str(settings, "for", NULL);
 	AUTO(str) host = STR_INIT;
 	user_host_name(&host);
 	slot->key = val_get_str(settings, "key", "");
 	slot->count = val_get_int(settings, "count", 1);
-	slot->life_ms = SLOT_MS;
-	if (life)
-		(void)schema_parse_duration(life, strlen(life), &slot->life_ms);
+	slot->life_ms = schema_duration_of(settings, "for");
+	if (!slot->life_ms)
+		slot->life_ms = SLOT_MS;
 	slot->holder = str_format("%s:%" PRId64 ":%s", host.ptr, proc_self(), slot->options.unit);
 	TRY(loop_new(NULL, &slot->loop));
 	TRY(agent_source_open(slot->options.source, slot->loop, slot->options.decrypt, &slot->kv));

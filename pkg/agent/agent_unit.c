@@ -15,6 +15,7 @@
 #include "yaml/yaml.h"
 
 enum {
+	ALIVE_MS = 1000, /* so long a program must live with new content */
 	REMOTE_QUIET_MS = 5,
 	QUIET_MAX_MS = 200,
 	GRACE_MS = 30,   /* at the start sources may answer so long, before the cache is used */
@@ -141,7 +142,7 @@ static err *child_is_alive(void *ctx)
 static void use_child(struct unit *unit)
 {
 	const struct val *run = val_get(unit->config->settings, "run");
-	const char *alive = val_get_str(run, "aliveFor", "1s");
+	int64_t alive_ms = schema_duration_of(run, "aliveFor");
 	struct swap_group *group = &unit->group;
 	if (!run || !unit->agent->options.reload_child)
 		return;
@@ -152,7 +153,7 @@ static void use_child(struct unit *unit)
 	group->health = (struct swap_health){ .kind = SWAP_HEALTH_CALL,
 		                              .call = child_is_alive,
 		                              .ctx = unit };
-	(void)schema_parse_duration(alive, strlen(alive), &group->health.for_ms);
+	group->health.for_ms = alive_ms ? alive_ms : ALIVE_MS;
 }
 
 static err *find_slots(struct unit *unit)

@@ -156,6 +156,11 @@ const uint8_t *kv_set_hash(const struct kv_set *set)
 	return set->hash;
 }
 
+bool kv_pair_equal(const struct kv_pair *a, const struct kv_pair *b)
+{
+	return a && b && a->len == b->len && memcmp(a->value, b->value, a->len) == 0;
+}
+
 bool kv_set_equal(const struct kv_set *a, const struct kv_set *b)
 {
 	return a && b && memcmp(kv_set_hash(a), kv_set_hash(b), SHA256_BYTES) == 0;

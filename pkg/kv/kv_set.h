@@ -41,6 +41,8 @@ const struct kv_pair *kv_set_at(const struct kv_set *set, size_t index);
 const struct kv_pair *kv_set_find(const struct kv_set *set, const char *key);
 bool kv_set_is_filtered(const struct kv_set *set);
 const uint8_t *kv_set_hash(const struct kv_set *set); /* SHA256_BYTES */
+/* The same value? Both may be NULL: no. */
+bool kv_pair_equal(const struct kv_pair *a, const struct kv_pair *b);
 bool kv_set_equal(const struct kv_set *a, const struct kv_set *b);
 /* How many keys of `before` are not in `after`. */
 size_t kv_set_removed(const struct kv_set *before, const struct kv_set *after);

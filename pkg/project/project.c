@@ -235,9 +235,7 @@ static void read_environment(struct arena *a, const char *dir, const struct val_
 	const char *root = val_get_str(val_path(v, "target.host"), "root", NULL);
 	environment->host_root = root ? resolve_folder(a, dir, root) : NULL;
 	environment->center = val_get_str(val_path(v, "target.center"), "source", NULL);
-	const char *timeout = val_get_str(v, "timeout", NULL);
-	if (timeout)
-		(void)schema_parse_duration(timeout, strlen(timeout), &environment->timeout_ms);
+	environment->timeout_ms = schema_duration_of(v, "timeout");
 	environment->prune = val_get_bool(prune, "enabled", false);
 	const struct val *limit = val_get(prune, "maxDeletions");
 	environment->has_max_deletions = limit != NULL;

@@ -99,6 +99,8 @@ extern const struct schema_format schema_not_empty;
 
 /* Parse what schema_duration accepts; false otherwise (also above 100 years). */
 bool schema_parse_duration(const char *text, size_t len, int64_t *ret_ms);
+/* A member that the format schema_duration let through, in milliseconds; 0: absent. */
+int64_t schema_duration_of(const struct val *map, const char *name);
 /* Parse what schema_octal_mode accepts. */
 bool schema_parse_octal_mode(const char *text, size_t len, unsigned *ret_mode);
 

@@ -97,6 +97,13 @@ static size_t unit_ms(const char *text, size_t len, int64_t *ret_ms)
 	return 0;
 }
 
+int64_t schema_duration_of(const struct val *map, const char *name)
+{
+	const char *text = val_get_str(map, name, NULL);
+	int64_t ms = 0;
+	return text && schema_parse_duration(text, strlen(text), &ms) ? ms : 0;
+}
+
 bool schema_parse_duration(const char *text, size_t len, int64_t *ret_ms)
 {
 	const int64_t longest = INT64_C(100) * 366 * 86400000;

@@ -126,15 +126,6 @@ static const char *resolve(const struct reader *r, const char *path)
 	return arena_strdup(r->arena, clean);
 }
 
-static int64_t duration(const struct val *map, const char *name)
-{
-	const char *text = val_get_str(map, name, NULL);
-	int64_t ms = 0;
-	if (text)
-		(void)schema_parse_duration(text, strlen(text), &ms);
-	return ms;
-}
-
 static const char *const *argv_of(const struct reader *r, const struct val *list)
 {
 	const char **argv = arena_zalloc(r->arena, val_len(list) + 1, sizeof(*argv));
@@ -175,7 +166,7 @@ static void read_reload(const struct reader *r, const struct val *v, struct swap
 		                        .address = val_get_str(v, "socket", NULL),
 		                        .text = val_get_str(v, "text", NULL),
 		                        .unit = val_get_str(v, "unit", NULL),
-		                        .timeout_ms = duration(v, "timeout") };
+		                        .timeout_ms = schema_duration_of(v, "timeout") };
 	const struct val *command = val_get(v, "command");
 	if (command)
 		reload->command = (struct swap_command){ argv_of(r, command), reload->timeout_ms };
@@ -193,9 +184,9 @@ static void read_health(const struct reader *r, const struct val *v, struct swap
 		                        .address = val_get_str(v, "tcp", NULL),
 		                        .pid_file = resolve(r, val_get_str(v, "pidFile", NULL)),
 		                        .unit = val_get_str(v, "unit", NULL),
-		                        .within_ms = duration(v, "within"),
-		                        .for_ms = duration(v, "for"),
-		                        .every_ms = duration(v, "every") };
+		                        .within_ms = schema_duration_of(v, "within"),
+		                        .for_ms = schema_duration_of(v, "for"),
+		                        .every_ms = schema_duration_of(v, "every") };
 	const struct val *command = val_get(v, "command");
 	if (command)
 		health->command = (struct swap_command){ argv_of(r, command), 0 };

@@ -82,11 +82,6 @@ static void show(struct center *center, struct plan_item *item, bool is_sensitiv
 	change->is_text = is_text && !is_sensitive;
 }
 
-static bool is_same(const struct kv_pair *a, const struct kv_pair *b)
-{
-	return a && b && a->len == b->len && memcmp(a->value, b->value, a->len) == 0;
-}
-
 /* How many keys are changed, in the order of their names: what goes, what comes, what becomes another. */
 static void show_all(struct center *center, struct plan_item *item, bool is_sensitive,
                      const struct kv_set *live, const struct kv_set *desired)
@@ -94,7 +89,7 @@ static void show_all(struct center *center, struct plan_item *item, bool is_sens
 	for (size_t i = 0; i < kv_set_len(live); i++) {
 		const struct kv_pair *pair = kv_set_at(live, i);
 		const struct kv_pair *wanted = desired ? kv_set_find(desired, pair->key) : NULL;
-		if (!is_same(pair, wanted))
+		if (!kv_pair_equal(pair, wanted))
 			show(center, item, is_sensitive, pair->key, pair, wanted);
 	}
 	for (size_t i = 0; desired && i < kv_set_len(desired); i++) {

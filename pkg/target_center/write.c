@@ -38,11 +38,6 @@ static err *send(struct center *center, change_list *changes, const char *displa
 	return e ? err_wrap(e, "%s", display) : NULL;
 }
 
-static bool differs(const struct kv_pair *a, const struct kv_pair *b)
-{
-	return !a || !b || a->len != b->len || memcmp(a->value, b->value, a->len) != 0;
-}
-
 err *center_apply(struct target *target, struct plan_item *item)
 {
 	struct center *center = center_of(target);
@@ -51,7 +46,7 @@ err *center_apply(struct target *target, struct plan_item *item)
 	for (size_t i = 0; i < kv_set_len(compiled->desired); i++) {
 		const struct kv_pair *after = kv_set_at(compiled->desired, i);
 		const struct kv_pair *before = kv_set_find(compiled->live, after->key);
-		if (differs(before, after))
+		if (!kv_pair_equal(before, after))
 			add_change(center, &changes, compiled->path, before, after);
 	}
 	for (size_t i = 0; i < kv_set_len(compiled->live); i++) {

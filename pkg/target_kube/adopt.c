@@ -38,23 +38,11 @@ bool adopt_is_former(const char *manager, const char *const *more)
 	return false;
 }
 
-static const struct val *entries_of(const struct val *live)
-{
-	return val_get(val_get(live, "metadata"), "managedFields");
-}
-
 /* Status and scale stay with whoever writes them. */
 static bool is_theirs(const struct val *entry, const char *const *more)
 {
 	return !*val_get_str(entry, "subresource", "") &&
 	       adopt_is_former(val_get_str(entry, "manager", ""), more);
-}
-
-static bool is_ours(const struct val *entry)
-{
-	return !*val_get_str(entry, "subresource", "") &&
-	       str_equal(val_get_str(entry, "manager", ""), KUBE_FIELD_MANAGER) &&
-	       str_equal(val_get_str(entry, "operation", ""), "Apply");
 }
 
 /* Sets of fields are maps of maps; `{}` is a leaf, and owning a leaf adds nothing to owning what is below. */
@@ -91,10 +79,10 @@ const struct val *adopt_united(struct arena *arena, const struct val *live, cons
 	struct val *fields = NULL, *rest = val_new_list(arena);
 	const char *time = "";
 	bool has_theirs = false;
-	for (VAL_EACH_ITEM(i, entry, entries_of(live))) {
+	for (VAL_EACH_ITEM(i, entry, fields_entries(live))) {
 		bool theirs = is_theirs(entry, more);
 		has_theirs = has_theirs || theirs;
-		if (!theirs && !is_ours(entry)) {
+		if (!theirs && !fields_is_ours(entry)) {
 			val_push(arena, rest, (struct val *)(uintptr_t)entry);
 			continue;
 		}
@@ -119,7 +107,7 @@ void adopt_managers(const struct val *live, const char *const *more, struct str 
 {
 	const struct val *entry;
 	size_t start = out->len;
-	for (VAL_EACH_ITEM(i, entry, entries_of(live)))
+	for (VAL_EACH_ITEM(i, entry, fields_entries(live)))
 		if (is_theirs(entry, more))
 			str_addf(out, "%s%s", out->len > start ? ", " : "",
 			         val_get_str(entry, "manager", ""));

@@ -7,14 +7,14 @@
 
 /* --- entries --- */
 
-static bool is_ours(const struct val *entry)
+bool fields_is_ours(const struct val *entry)
 {
 	return str_equal(val_get_str(entry, "manager", ""), KUBE_FIELD_MANAGER) &&
 	       str_equal(val_get_str(entry, "operation", ""), "Apply") &&
 	       !*val_get_str(entry, "subresource", "");
 }
 
-static const struct val *entries_of(const struct val *live)
+const struct val *fields_entries(const struct val *live)
 {
 	return val_get(val_get(live, "metadata"), "managedFields");
 }
@@ -23,8 +23,8 @@ const struct val *fields_our_entry(const struct val *live, bool *ret_is_unique)
 {
 	const struct val *entry, *found = NULL;
 	*ret_is_unique = true;
-	for (VAL_EACH_ITEM(i, entry, entries_of(live))) {
-		if (!is_ours(entry))
+	for (VAL_EACH_ITEM(i, entry, fields_entries(live))) {
+		if (!fields_is_ours(entry))
 			continue;
 		if (found)
 			*ret_is_unique = false;
@@ -477,7 +477,7 @@ size_t fields_owners(const struct val *live, const char *path, struct field_owne
 	struct arena arena = ARENA_INIT;
 	const struct val *entry;
 	size_t count = 0;
-	for (VAL_EACH_ITEM(i, entry, entries_of(live))) {
+	for (VAL_EACH_ITEM(i, entry, fields_entries(live))) {
 		if (!owns(val_get(entry, "fieldsV1"), path, &arena))
 			continue;
 		if (count < max)

@@ -11,6 +11,9 @@
 
 #define KUBE_FIELD_MANAGER "fettle"
 
+/* metadata.managedFields of an object. Is an entry of them ours? */
+const struct val *fields_entries(const struct val *live);
+bool fields_is_ours(const struct val *entry);
 /* Our entry: operation Apply, our manager, no subresource. NULL when absent. Two of them: *ret_is_unique false. */
 const struct val *fields_our_entry(const struct val *live, bool *ret_is_unique);
 
