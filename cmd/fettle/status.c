@@ -173,9 +173,26 @@ static void print_summary(struct session *session, const size_t counts[HEALTH_CO
 	ui_out(session->ui, "\n");
 }
 
+/* What many looks have in common, at once: a list instead of a request for each. */
+static err *prepare(struct session *session)
+{
+	struct object_set none;
+	size_t len = session->records.len;
+	const struct target_record **all = arena_zalloc(&session->arena, len + 1, sizeof(*all));
+	if (!session->target->ops->prepare)
+		return NULL;
+	for (size_t i = 0; i < len; i++)
+		all[i] = &session->records.items[i];
+	object_set_init(&none);
+	err *e = session->target->ops->prepare(session->target, &none, NULL, all, len);
+	object_set_clear(&none);
+	return e;
+}
+
 static err *judge_all(struct session *session, struct object_status *status,
                       size_t counts[HEALTH_COUNT])
 {
+	TRY(prepare(session));
 	for (size_t i = 0; i < session->records.len; i++) {
 		TRY(cancel_check(session->cancel));
 		TRY(record_load_manifest(session->owned, &session->arena,

@@ -136,14 +136,15 @@ const struct inv_object *inv_object_find(const struct inv_object_list *list, con
  * The change that may have put the object there: still open, else of unknown outcome, else the
  * present version. One that repeats the present version has no text of its own: it falls through.
  */
+/* CROSS JOIN keeps the order: else the planner goes through all changes for each object. */
 static const char manifest_sql[] =
 	"SELECT c.is_sensitive, t.bytes FROM ("
-	"SELECT 1 AS rank, c.run, c.seq FROM run AS r JOIN change AS c"
+	"SELECT 1 AS rank, c.run, c.seq FROM run AS r CROSS JOIN change AS c"
 	" ON c.project=r.project AND c.run=r.number"
 	" WHERE r.project=?1 AND r.result='running' AND c.key=?2 AND c.outcome='pending'"
 	" UNION ALL SELECT 2, pending_run, pending_seq FROM object WHERE project=?1 AND key=?2"
 	" UNION ALL SELECT 3, version_run, version_seq FROM object WHERE project=?1 AND key=?2"
-	") AS v JOIN change AS c ON c.project=?1 AND c.run=v.run AND c.seq=v.seq"
+	") AS v CROSS JOIN change AS c ON c.project=?1 AND c.run=v.run AND c.seq=v.seq"
 	" LEFT JOIN text AS t ON t.id=c.manifest"
 	" WHERE c.is_sensitive OR t.bytes IS NOT NULL ORDER BY v.rank LIMIT 1";
 
