@@ -3,7 +3,6 @@
 
 #include "http/http_private.h"
 
-#include "crypto/encode.h"
 #include "pal/argv.h"
 #include "pal/random.h"
 
@@ -43,7 +42,8 @@ static void add_random(struct str *out, size_t len)
 	uint8_t bytes[TRACE_BYTES];
 	random_bytes(bytes, len);
 	bytes[0] |= 1; /* all zeros would be none */
-	hex_add(out, bytes, len);
+	for (size_t i = 0; i < len; i++)
+		str_addf(out, "%02x", bytes[i]);
 }
 
 /* Within the trace of whoever started us, or in one of its own. */

@@ -85,6 +85,8 @@ TEST(json_schema, judges_as_the_test_suite)
 	struct tally tally = { 0, 0, 0 };
 	struct view rest = view_of(files ? files : ""), line;
 	while (view_split(&rest, '\n', &line)) {
+		if (line.len == 0)
+			continue;
 		AUTO(arena) arena = ARENA_INIT;
 		AUTO(str) text = STR_INIT;
 		AUTOFREE char *file = mem_strndup(line.ptr, line.len);
