@@ -149,6 +149,8 @@ static err *watch_objects(struct agent *agent)
 	struct target *target = agent->session->target;
 	if (target->ops->follow)
 		return target->ops->follow(target, set, note_target_change, agent);
+	if (!target->ops->watch_paths)
+		return NULL; /* looked at every interval */
 	for (size_t i = 0; i < set->len; i++) {
 		struct place place = { agent, i };
 		TRY(target->ops->watch_paths(target, set->items[i], watch_path, &place));

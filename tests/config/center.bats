@@ -6,12 +6,12 @@ load centers
 
 setup() {
 	fettle_setup
-	etcd_pid=
-	redis_pid=
+	etcd_pid= redis_pid= agent=
 	config_set 5432
 }
 
 teardown() {
+	[ -z "$agent" ] || kill -KILL "$agent" 2>/dev/null || true
 	etcd_stop
 	[ -z "$redis_pid" ] || kill -KILL "$redis_pid" 2>/dev/null || true
 }
@@ -151,6 +151,21 @@ whole_life() {
 	[ "$(value keys/pin)" = planted-4711 ]
 	run -0 fettle history
 	"$FETTLE" config get fettle-records/shop.prod --from "$CENTER" | base64 -d | python3 -c 'import sys, zlib; sys.exit(b"planted-4711" in zlib.decompress(sys.stdin.buffer.read()))'
+}
+
+@test "center: the agent puts drift back and follows the source" {
+	mkdir conf
+	CENTER=file:$PWD/conf
+	"$FETTLE" apply m.yaml --name shop --center "$CENTER" --watch --yes --interval 200ms >log 2>&1 3>&- &
+	agent=$!
+	wait_until holds conf/services/shop/db/port 5432
+	echo evil >conf/services/shop/db/port
+	wait_until holds conf/services/shop/db/port 5432
+	config_set 5433
+	wait_until holds conf/services/shop/db/port 5433
+	kill -TERM "$agent"
+	wait "$agent"
+	agent=
 }
 
 @test "center: mistakes have a place" {
