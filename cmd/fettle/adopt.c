@@ -2,10 +2,12 @@
 #include "base/base.h"
 
 #include "clusters.h"
+#include "kube_args.h"
 #include "run_plan.h"
 
 struct adopt_args {
 	struct where_args where;
+	struct kube_args kube;
 	struct strs from;
 	bool dry_run;
 	bool yes;
@@ -27,6 +29,7 @@ static const struct cli_opt opts[] = {
 	  .help = "show the plan, change nothing", .flags = CLI_NO_NEGATION },
 	{ CLI_FLAG(struct adopt_args, yes), .letter = 'y', .name = "yes",
 	  .help = "adopt without asking" },
+	KUBE_OPTS(struct adopt_args),
 	{ CLI_FLAG(struct adopt_args, no_wait), .name = "no-wait",
 	  .help = "do not wait until objects are ready", .flags = CLI_NO_NEGATION | CLI_RARE },
 	{ CLI_DURATION(struct adopt_args, timeout_ms), .name = "timeout", .arg = "duration",
@@ -90,6 +93,7 @@ static err *run(struct cli_ctx *ctx, const void *data)
 	struct session session;
 	err *e = session_begin(&session, ctx, &args->where, args->timeout_ms);
 	session.must_identify = true;
+	kube_args_use(&args->kube, &session);
 	const struct clusters_run many = { .asks = !args->yes && !args->dry_run,
 		                           .wants_json = args->output == OUT_JSON };
 	if (!e && clusters_are_many(&session))

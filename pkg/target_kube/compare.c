@@ -327,6 +327,7 @@ err *kube_plan(struct target *target, const struct object *object,
 		                .record = record,
 		                .item = item };
 	item->location = c.compiled->path;
+	c.compiled->awaits_definition = false;
 	err *e = look_if_unseen(&c);
 	if (!e)
 		e = compare_live(&c);

@@ -77,6 +77,7 @@ deployment() {
 	sed 's/one, gone: x/two/' old.yaml >m.yaml
 	run -5 --separate-stderr adopt m.yaml --yes
 	assert_talk_has 'data.k is owned by "deployer"'
+	run -1 adopt m.yaml --dry-run --take-over data.k
 	run -0 adopt m.yaml --yes --from deployer
 	run -0 managers configmap/"$NAME"
 	assert_output '["fettle Apply"]'
