@@ -1,6 +1,7 @@
 /*
  * vault:// and vaults:// — HashiCorp Vault and OpenBao, KV version 2 (?kv=1 for version 1):
- * vaults://host:8200/MOUNT/PATH. Fields of secrets are keys: field "password" of secret "db" is db/password.
+ * vaults://host:8200/MOUNT/PATH. Fields of secrets are keys: field "password" of secret "db" is db/password. They can be changed,
+ * all of one secret at once.
  * Token by tokenFile or VAULT_TOKEN, or AppRole with user (role_id) and passwordFile (secret_id). It is asked
  * every poll_ms: Vault tells nobody of changes.
  */
@@ -326,6 +327,248 @@ static void stop(struct kv_watch *watch)
 	watch->state = NULL;
 }
 
+/* --- changing: one secret after the other, each with all its fields at once --- */
+
+struct writing {
+	struct kv_task *task;
+	bool *is_done;      /* of each change */
+	char *secret;       /* at hand */
+	struct arena arena; /* its fields */
+	struct val *fields;
+	uint64_t version; /* 0: there is none */
+	bool was_refused;
+};
+
+static void next_secret(struct writing *w);
+static void read_secret(struct writing *w);
+static void write_secret(struct writing *w);
+
+/* "db/password" is field "password" of secret "db". */
+static const char *field_of(const struct writing *w, size_t index, char **ret_secret)
+{
+	const char *path = short_path(w->task->kv, w->task->changes[index].path),
+		   *slash = strrchr(path, '/');
+	*ret_secret = mem_strndup(path, slash ? (size_t)(slash - path) : 0);
+	return slash ? slash + 1 : path;
+}
+
+static void end_secret(struct writing *w)
+{
+	mem_free(w->secret);
+	w->secret = NULL;
+	arena_wipe(&w->arena);
+}
+
+static void stop_task(struct kv_task *task)
+{
+	struct writing *w = task->state;
+	if (!w)
+		return;
+	end_secret(w);
+	mem_free(w->is_done);
+	mem_free(w);
+	task->state = NULL;
+}
+
+static void on_task_signed_in(void *context, const struct http_response *response, err *take_error)
+{
+	struct writing *w = context;
+	w->task->call = NULL;
+	err *e = take_error ? take_error : take_token(w->task->kv, response);
+	if (e)
+		kv_task_done(w->task, e);
+	else if (w->secret)
+		read_secret(w);
+	else
+		next_secret(w);
+}
+
+/* The answer about the secret at hand; *ret_goes_on: something else was begun. */
+static err *check_answer(struct writing *w, const struct http_response *response, bool *ret_goes_on)
+{
+	struct kv *kv = w->task->kv;
+	*ret_goes_on = false;
+	if (response->status == 403 && has_role(kv) && !w->was_refused) {
+		w->was_refused = *ret_goes_on = true; /* the token ran out */
+		return sign_in(kv, on_task_signed_in, w, &w->task->call);
+	}
+	if (response->status == 400 &&
+	    strstr(response->body.ptr ? response->body.ptr : "", "check-and-set"))
+		return err_hint(err_new(ERR_CONFLICT,
+		                        "cannot change '%s': somebody changed it meanwhile",
+		                        w->secret),
+		                "read it again and repeat");
+	return response->status == 404 ? NULL : kv_status_error(kv, response);
+}
+
+/* The change must still be meant for what is there. */
+static err *check_version(const struct writing *w, const struct kv_change *change,
+                          const char *field)
+{
+	bool is_there = val_get(w->fields, field) != NULL;
+	bool is_meant =
+		change->version == KV_ANY_VERSION ||
+		(change->version == 0 ? !is_there : is_there && change->version == w->version);
+	return is_meant ? NULL
+	                : err_hint(err_new(ERR_CONFLICT,
+	                                   "cannot change '%s': somebody changed it meanwhile",
+	                                   change->path),
+	                           "read it again and repeat");
+}
+
+static err *merge(struct writing *w)
+{
+	for (size_t i = 0; i < w->task->count; i++) {
+		const struct kv_change *change = &w->task->changes[i];
+		AUTOFREE char *secret = NULL;
+		const char *field = field_of(w, i, &secret);
+		if (strcmp(secret, w->secret) != 0)
+			continue;
+		TRY(check_version(w, change, field));
+		w->is_done[i] = true;
+		if (change->is_removal)
+			val_remove(w->fields, field);
+		else
+			val_set(&w->arena, w->fields, arena_strdup(&w->arena, field),
+			        val_new_strn(&w->arena, change->value.ptr ? change->value.ptr : "",
+			                     change->value.len));
+	}
+	return NULL;
+}
+
+static err *take_secret(struct writing *w, const struct http_response *response)
+{
+	const struct vault *vault = w->task->kv->state;
+	struct val *root = NULL;
+	w->fields = val_new_map(&w->arena);
+	err *e = json_read(response->body.ptr, response->body.len, w->task->kv->display, &w->arena,
+	                   &root);
+	if (e && response->status != 404)
+		return e;
+	err_ignore(e, "there is no such secret");
+	/* A deleted one has a version still, and no fields. */
+	const struct val *data = val_get(root, "data");
+	const struct val *fields = vault->is_v1 ? data : val_get(data, "data");
+	w->version = version_of(data);
+	if (val_is(fields, VAL_MAP))
+		w->fields = val_copy(&w->arena, fields);
+	return merge(w);
+}
+
+static void on_secret(void *context, const struct http_response *response, err *take_error)
+{
+	struct writing *w = context;
+	bool goes_on = false;
+	w->task->call = NULL;
+	err *e = take_error ? take_error : check_answer(w, response, &goes_on);
+	if (!e && goes_on)
+		return;
+	if (!e)
+		e = take_secret(w, response);
+	if (e)
+		kv_task_done(w->task, e);
+	else
+		write_secret(w);
+}
+
+static void ask(struct writing *w, const char *method, const struct str *body,
+                void (*on_end)(void *, const struct http_response *, err *))
+{
+	AUTO(str) url = STR_INIT;
+	add_url(w->task->kv, "data", w->secret, &url);
+	struct kv_request request = { .method = method,
+		                      .url = url.ptr,
+		                      .body = body ? view_str(body) : (struct view){ NULL, 0 },
+		                      .on_end = on_end,
+		                      .context = w };
+	err *e = start(w->task->kv, &request, &w->task->call);
+	if (e)
+		kv_task_done(w->task, e);
+}
+
+static void read_secret(struct writing *w)
+{
+	ask(w, "GET", NULL, on_secret);
+}
+
+static void on_written(void *context, const struct http_response *response, err *take_error)
+{
+	struct writing *w = context;
+	bool goes_on = false;
+	w->task->call = NULL;
+	err *e = take_error ? take_error : check_answer(w, response, &goes_on);
+	if (!e && goes_on)
+		return; /* signed in anew, it is read again */
+	if (e)
+		kv_task_done(w->task, e);
+	else
+		next_secret(w);
+}
+
+/* Version 2 writes only over the version that was read. */
+static void write_secret(struct writing *w)
+{
+	const struct vault *vault = w->task->kv->state;
+	AUTO(str) body = STR_INIT;
+	AUTO(arena) arena = ARENA_INIT;
+	if (val_len(w->fields) == 0) {
+		ask(w, "DELETE", NULL, on_written);
+		return;
+	}
+	const struct val *all = w->fields;
+	if (!vault->is_v1) {
+		struct val *wrapped = val_new_map(&arena), *options = val_new_map(&arena);
+		val_set(&arena, options, "cas", val_new_int(&arena, (int64_t)w->version));
+		val_set(&arena, wrapped, "options", options);
+		val_set(&arena, wrapped, "data", w->fields);
+		all = wrapped;
+	}
+	json_write(all, JSON_ONE_LINE, &body);
+	ask(w, "POST", &body, on_written);
+	secret_wipe(body.ptr, body.len);
+}
+
+static void next_secret(struct writing *w)
+{
+	struct kv_task *task = w->task;
+	end_secret(w);
+	for (size_t i = 0; i < task->count; i++)
+		if (!w->is_done[i]) {
+			(void)field_of(w, i, &w->secret);
+			read_secret(w);
+			return;
+		}
+	kv_task_done(task, NULL);
+}
+
+static err *check_paths(const struct kv_task *task)
+{
+	const struct vault *vault = task->kv->state;
+	for (size_t i = 0; i < task->count; i++) {
+		const char *path = short_path(task->kv, task->changes[i].path);
+		if (!*vault->prefix && !strchr(path, '/'))
+			return err_hint(
+				err_new(ERR_USAGE, "'%s' names no secret", task->changes[i].path),
+				"SECRET/FIELD: the last part is the field");
+	}
+	return NULL;
+}
+
+static void change_vault(struct kv_task *task)
+{
+	struct writing *w = MEM_NEW(struct writing);
+	task->state = w;
+	w->task = task;
+	w->is_done = mem_zalloc(task->count, sizeof(*w->is_done));
+	err *e = check_paths(task);
+	if (!e && !token_of(task->kv) && has_role(task->kv))
+		e = sign_in(task->kv, on_task_signed_in, w, &task->call);
+	else if (!e)
+		next_secret(w);
+	if (e)
+		kv_task_done(task, e);
+}
+
 /* --- life --- */
 
 static err *open_vault(struct kv *kv)
@@ -362,9 +605,11 @@ static void close_vault(struct kv *kv)
 
 const struct kv_driver kv_driver_vault = {
 	.schemes = schemes,
-	.features = KV_HAS_PAST,
+	.features = KV_HAS_PAST | KV_CAN_CHANGE | KV_CAN_COMPARE,
 	.open = open_vault,
 	.close = close_vault,
 	.read = read_vault,
 	.stop = stop,
+	.change = change_vault,
+	.stop_task = stop_task,
 };

@@ -81,3 +81,39 @@ teardown() {
 	[ "$status" = 4 ]
 	[ "$("$FETTLE" config get db/user --from "$url" --token-file token)" = u ]
 }
+
+@test "vault: fields are changed, all of a secret at once, and only what nobody changed" {
+	as=(--from "$url" --token-file token)
+	printf new | "$FETTLE" config set db/password "${as[@]}" -q
+	[ "$("$FETTLE" config get db/password "${as[@]}")" = new ]
+	[ "$("$FETTLE" config get db/user "${as[@]}")" = u ]
+	printf x | "$FETTLE" config set fresh/a "${as[@]}" -q
+	version=$("$FETTLE" config get db/user "${as[@]}" -o json | jq .version)
+	run "$FETTLE" config set db/user "${as[@]}" --if-version "$((version - 1))" <<<y
+	[ "$status" = 5 ]
+	"$FETTLE" config set db/user "${as[@]}" --if-version "$version" <<<y
+	run "$FETTLE" config set db/user "${as[@]}" --if-version 0 <<<z
+	[ "$status" = 5 ]
+	run -0 fettle config history db/password "${as[@]}" --show-secrets
+	"$FETTLE" config rm fresh/a "${as[@]}" -q
+	run "$FETTLE" config get fresh/a "${as[@]}"
+	[ "$status" = 1 ]
+	printf again | "$FETTLE" config set fresh/a "${as[@]}" -q
+	[ "$("$FETTLE" config get fresh/a "${as[@]}")" = again ]
+	run "$FETTLE" config set lonely "${as[@]}" <<<x
+	[ "$status" = 2 ]
+	# Signed in by role, and as a center.
+	printf s1 >secret
+	printf role | "$FETTLE" config set db/by --from "$url" --user r1 --password-file secret -q
+	[ "$("$FETTLE" config get db/by "${as[@]}")" = role ]
+	printf 'apiVersion: config.fettle.dev/v1\nkind: ConfigSet\nmetadata: {name: app}\nspec: {path: app, data: {db: {host: h, port: 1}, web: {port: 2}}}\n' >m.yaml
+	export VAULT_TOKEN=t0
+	run -0 fettle apply m.yaml --name shop --center "$url" --yes
+	[ "$("$FETTLE" config get app/db/port --from "$url")" = 1 ]
+	sed -i 's/, port: 1//' m.yaml
+	run -0 fettle apply m.yaml --name shop --center "$url" --yes
+	run "$FETTLE" config list --names app --from "$url"
+	[ "$output" = $'db/host\nweb/port' ]
+	run -0 fettle apply m.yaml --name shop --center "$url" --yes
+	assert_has "1 unchanged"
+}
