@@ -363,13 +363,40 @@ static void stop(struct kv_watch *watch)
 	watch->state = NULL;
 }
 
-/* --- changing: a merge patch of one object, or the object itself when there is none --- */
+/* --- changing: a merge patch of each object, or the object itself when there is none --- */
+
+/* "NAME/key" where the URL names no object; else the path is the key. */
+static const char *key_of(const struct cluster *cluster, const char *path)
+{
+	const char *slash = cluster->name ? NULL : strchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+static char *object_of(const struct cluster *cluster, const char *path)
+{
+	return cluster->name ? mem_strdup(cluster->name)
+	                     : mem_strndup(path, (size_t)(key_of(cluster, path) - path) - 1);
+}
+
+/* Behind the last of the changes from task->done on that are about the same object. */
+static size_t batch_end(const struct kv_task *task)
+{
+	const struct cluster *cluster = task->kv->state;
+	AUTOFREE char *first = object_of(cluster, task->changes[task->done].path);
+	size_t end = task->done + 1;
+	for (; end < task->count; end++) {
+		AUTOFREE char *next = object_of(cluster, task->changes[end].path);
+		if (strcmp(first, next) != 0)
+			break;
+	}
+	return end;
+}
 
 static void write_change(const struct cluster *cluster, const struct kv_change *change,
                          struct json_writer *w)
 {
 	AUTO(str) encoded = STR_INIT;
-	json_key(w, change->path);
+	json_key(w, key_of(cluster, change->path));
 	if (change->is_removal) {
 		json_nil(w);
 		return;
@@ -382,9 +409,11 @@ static void write_change(const struct cluster *cluster, const struct kv_change *
 	mem_wipe(encoded.ptr, encoded.len);
 }
 
-static void write_object(const struct kv_task *task, bool is_new, struct str *body)
+static void write_object(const struct kv_task *task, bool is_new, const char *name,
+                         struct str *body)
 {
 	const struct cluster *cluster = task->kv->state;
+	size_t end = batch_end(task);
 	struct json_writer w = json_writer_init(body, JSON_ONE_LINE);
 	json_begin_object(&w);
 	if (is_new) {
@@ -392,12 +421,12 @@ static void write_object(const struct kv_task *task, bool is_new, struct str *bo
 		json_key_string(&w, "kind", cluster->is_secret ? "Secret" : "ConfigMap");
 		json_key(&w, "metadata");
 		json_begin_object(&w);
-		json_key_string(&w, "name", cluster->name);
+		json_key_string(&w, "name", name);
 		json_end_object(&w);
 	}
 	json_key(&w, "data");
 	json_begin_object(&w);
-	for (size_t i = 0; i < task->count; i++)
+	for (size_t i = task->done; i < end; i++)
 		if (!is_new || !task->changes[i].is_removal)
 			write_change(cluster, &task->changes[i], &w);
 	json_end_object(&w);
@@ -411,15 +440,18 @@ static void on_changed(void *context, const struct http_response *response, err 
 	struct kv_task *task = context;
 	err *e = take_error;
 	task->call = NULL;
-	if (!e && response->status == 404 && task->done == 0) {
-		task->done = 1;
-		e = send(task, true);
-		if (!e)
-			return;
-	} else if (!e) {
+	bool is_missing = !e && response->status == 404 && !task->state;
+	if (!e && !is_missing)
 		e = kv_status_error(task->kv, response);
-	}
-	kv_task_done(task, e);
+	if (!e && !is_missing)
+		task->done = batch_end(task);
+	task->state = is_missing ? task : NULL; /* it is made, once */
+	if (!e && task->done < task->count)
+		e = send(task, is_missing);
+	else if (!e)
+		kv_task_done(task, NULL);
+	if (e)
+		kv_task_done(task, e);
 }
 
 static err *send(struct kv_task *task, bool is_new)
@@ -429,13 +461,14 @@ static err *send(struct kv_task *task, bool is_new)
 		                                                 : "application/merge-patch+json" };
 	AUTO(str) path = STR_INIT;
 	AUTO(str) body = STR_INIT;
+	AUTOFREE char *name = object_of(cluster, task->changes[task->done].path);
 	uint64_t generation;
 	add_collection(cluster, &path);
 	if (!is_new) {
 		str_addch(&path, '/');
-		kv_add_path(&path, cluster->name);
+		kv_add_path(&path, name);
 	}
-	write_object(task, is_new, &body);
+	write_object(task, is_new, name, &body);
 	struct kv_request request = { .method = is_new ? "POST" : "PATCH",
 		                      .headers = &type,
 		                      .header_count = 1,
@@ -451,16 +484,18 @@ static err *send(struct kv_task *task, bool is_new)
 static err *check_changes(const struct kv_task *task)
 {
 	const struct cluster *cluster = task->kv->state;
-	if (!cluster->name)
-		return err_hint(
-			err_new(ERR_USAGE, "'%s' names no object to change", task->kv->display),
-			"write its name at the end of the URL");
 	for (size_t i = 0; i < task->count; i++) {
 		const struct kv_change *change = &task->changes[i];
-		size_t len = strlen(change->path);
+		if (!cluster->name && !strchr(change->path, '/'))
+			return err_hint(
+				err_new(ERR_USAGE, "'%s' names no object to change", change->path),
+				"NAME/KEY, or write the name at the end of the URL");
+		const char *key = key_of(cluster, change->path);
+		size_t len = strlen(key);
 		static const char allowed[] =
 			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-		if (len == 0 || len > 253 || strspn(change->path, allowed) != len)
+		if (len == 0 || len > 253 || strspn(key, allowed) != len ||
+		    (!cluster->name && *change->path == '/'))
 			return err_new(
 				ERR_USAGE,
 				"'%s' is no key of a ConfigMap or Secret: letters, digits, '-', "

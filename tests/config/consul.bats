@@ -112,3 +112,9 @@ set_key() {
 	"$FETTLE" config render agent.yaml
 	[ "$(cat out)" = "a " ]
 }
+
+@test "consul: a target of apply" {
+	consul_start
+	config_set 5432
+	whole_life "$url"
+}

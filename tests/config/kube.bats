@@ -99,3 +99,17 @@ follow_host() {
 	kubectl patch configmap "$map" -n "$KUBE_NS" --type merge -p '{"data":{"host":"two"}}'
 	wait_until holds out two
 }
+
+@test "kube: a target of apply: the first level of a path is the ConfigMap" {
+	url=kube://admin/$KUBE_NS/configmaps
+	printf 'apiVersion: config.fettle.dev/v1\nkind: ConfigSet\nmetadata: {name: shop}\nspec: {path: %s, data: {host: x, port: 1}}\n' "$map" >m.yaml
+	fettle apply m.yaml --name "$map" --center "$url" --yes
+	[ "$(kubectl get configmap "$map" -n "$KUBE_NS" -o 'jsonpath={.data.port}')" = 1 ]
+	kubectl patch configmap "$map" -n "$KUBE_NS" --type merge -p '{"data":{"theirs":"t","host":"evil"}}'
+	sed -i 's/, port: 1//' m.yaml
+	run -0 fettle apply m.yaml --name "$map" --center "$url" --yes
+	[ "$(kubectl get configmap "$map" -n "$KUBE_NS" -o 'jsonpath={.data.host},{.data.port},{.data.theirs}')" = x,,t ]
+	run -0 fettle apply m.yaml --name "$map" --center "$url" --yes
+	assert_has "1 unchanged"
+	kubectl get configmap fettle-records -n "$KUBE_NS" -o name
+}
