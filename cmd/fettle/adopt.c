@@ -68,10 +68,7 @@ static err *adopt(struct session *session, struct cli_ctx *ctx, const struct ado
 			err_new(ERR_USAGE,
 		                "only objects of a cluster have another tool to come from"),
 			"name one with --context; on a server 'fettle apply' takes over what it finds");
-	const char **from = arena_zalloc(&session->arena, args->from.len + 1, sizeof(*from));
-	for (size_t i = 0; i < args->from.len; i++)
-		from[i] = args->from.ptr[i];
-	session->kube.adopt_from = from;
+	session->kube.adopt_from = (const char *const *)args->from.ptr;
 	session->kube.adopts = true;
 	TRY(session_open_source(session));
 	TRY(session_open_target(session, args->dry_run ? INV_READ_ONLY : INV_READ_WRITE,

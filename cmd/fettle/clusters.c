@@ -2,7 +2,6 @@
 
 #include "clusters.h"
 
-#include "json/json.h"
 #include "pal/proc.h"
 #include "ui/ui.h"
 
@@ -29,7 +28,7 @@ struct runs {
 	const char *extra; /* "--dry-run", "--yes"; or NULL */
 	bool wants_json;
 	struct one *ones;
-	size_t len, told;
+	size_t len;
 };
 
 /* This command again: our words, with what differs before a "--" or at the end. */

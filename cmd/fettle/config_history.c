@@ -63,14 +63,14 @@ static err *collect(const struct history_args *args, struct config_source *sourc
 			return NULL;
 		}
 		TRY(e);
-		vec_push(&past->sets, set);
 		const struct kv_pair *pair = kv_set_find(set, "");
-		if (!pair || pair->version <= 1) {
-			bool is_absent = !pair;
-			if (is_absent)
-				kv_set_free(past->sets.ptr[--past->sets.len]);
+		if (!pair) {
+			kv_set_free(set);
 			return NULL;
 		}
+		vec_push(&past->sets, set);
+		if (pair->version <= 1)
+			return NULL;
 		at = pair->version - 1;
 	}
 	return NULL;

@@ -8,19 +8,11 @@ const struct cli_choice verify_choices[] = {
 	{ NULL, 0, NULL },
 };
 
-static const char *const *list_of(struct session *session, const struct strs *list)
-{
-	const char **copy = arena_zalloc(&session->arena, list->len + 1, sizeof(*copy));
-	for (size_t i = 0; i < list->len; i++)
-		copy[i] = list->ptr[i];
-	return list->len ? copy : NULL;
-}
-
 void kube_args_use(const struct kube_args *args, struct session *session)
 {
-	session->kube.take_over = list_of(session, &args->take_over);
-	session->kube.replace = list_of(session, &args->replace);
-	session->kube.allow_delete = list_of(session, &args->allow_delete);
+	session->kube.take_over = (const char *const *)args->take_over.ptr;
+	session->kube.replace = (const char *const *)args->replace.ptr;
+	session->kube.allow_delete = (const char *const *)args->allow_delete.ptr;
 	session->kube.verify_always = args->verify == 1;
 	session->kube.jobs_may_run = args->jobs_may_run;
 }

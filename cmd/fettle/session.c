@@ -209,10 +209,7 @@ static err *use_cluster(struct session *session, const struct where_args *where)
 	if (where->kubeconfig)
 		kube->kubeconfig = where->kubeconfig;
 	kube->as_user = where->as_user;
-	const char **groups = arena_zalloc(&session->arena, where->as_groups.len + 1, sizeof(*groups));
-	for (size_t i = 0; i < where->as_groups.len; i++)
-		groups[i] = where->as_groups.ptr[i];
-	kube->as_groups = groups;
+	kube->as_groups = (const char *const *)where->as_groups.ptr;
 	return NULL;
 }
 

@@ -339,11 +339,10 @@ struct reader {
 
 static const char *resolve(const struct reader *r, const char *path)
 {
-	if (!path || path_is_absolute(path))
+	if (!path)
 		return path;
-	AUTOFREE char *joined = path_join(r->dir, path);
-	AUTOFREE char *clean = path_clean(joined);
-	return arena_strdup(r->arena, clean);
+	AUTOFREE char *found = path_resolve(r->dir, path);
+	return arena_strdup(r->arena, found);
 }
 
 static struct kv_policy read_policy(const struct val *v)

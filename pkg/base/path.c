@@ -106,3 +106,11 @@ const char *path_extension(const char *path)
 	const char *dot = strrchr(base, '.');
 	return dot && dot != base ? dot : "";
 }
+
+char *path_resolve(const char *dir, const char *path)
+{
+	if (path_is_absolute(path))
+		return mem_strdup(path);
+	AUTOFREE char *joined = path_join(dir, path);
+	return path_clean(joined);
+}

@@ -15,6 +15,8 @@ char *path_join(const char *a, const char *b);
  * Behind a drive a backslash separates like "/". Caller frees.
  */
 char *path_clean(const char *path);
+/* As a file in `dir` means it: an absolute path stays as it is, another one is joined and cleaned. Caller frees. */
+char *path_resolve(const char *dir, const char *path);
 /* Everything before the last '/': "." for "x", "/" for "/x". Caller frees. */
 char *path_dir(const char *path);
 /* Pointer into `path` behind the last '/'. */

@@ -168,11 +168,8 @@ void project_schema_to_json(struct str *out)
 
 static const char *resolve_folder(struct arena *a, const char *dir, const char *path)
 {
-	if (path_is_absolute(path))
-		return path;
-	AUTOFREE char *joined = path_join(dir, path);
-	AUTOFREE char *clean = path_clean(joined);
-	return arena_strdup(a, clean);
+	AUTOFREE char *found = path_resolve(dir, path);
+	return arena_strdup(a, found);
 }
 
 /* A local path is meant relative to the file; "//subdir?ref=x" behind it and remote URLs stay. */

@@ -118,12 +118,10 @@ struct reader {
 
 static const char *resolve(const struct reader *r, const char *path)
 {
-	if (!path)
-		return NULL;
-	AUTOFREE char *joined =
-		path_is_absolute(path) || !r->dir ? mem_strdup(path) : path_join(r->dir, path);
-	AUTOFREE char *clean = path_clean(joined);
-	return arena_strdup(r->arena, clean);
+	if (!path || !r->dir)
+		return path;
+	AUTOFREE char *found = path_resolve(r->dir, path);
+	return arena_strdup(r->arena, found);
 }
 
 static const char *const *argv_of(const struct reader *r, const struct val *list)

@@ -82,7 +82,7 @@ static void show(struct center *center, struct plan_item *item, bool is_sensitiv
 	change->is_text = is_text && !is_sensitive;
 }
 
-/* How many keys are changed, in the order of their names: what goes, what comes, what becomes another. */
+/* What goes or becomes another, then what comes; each in the order of the names. */
 static void show_all(struct center *center, struct plan_item *item, bool is_sensitive,
                      const struct kv_set *live, const struct kv_set *desired)
 {
